@@ -1,4 +1,4 @@
-//! How answers are written: the domain's envelope, and the schema of each.
+//! Writes answers in the domain's envelope, and the schemas of the envelopes.
 
 use ats_pat_domain::{Envelope, Problem};
 use poem::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -15,14 +15,14 @@ use crate::operation::{Data, Operation};
 /// The content type of every body.
 pub const JSON: &str = "application/json";
 
-/// The success of an operation: its result in the envelope, with the headers that the operation has.
+/// The success of an operation: its result in the envelope, and the operation's headers.
 pub struct Answer<O: Operation> {
     data: O::Data,
     headers: Vec<(HeaderName, String)>,
 }
 
 impl<O: Operation> Answer<O> {
-    /// The answer with a result.
+    /// An answer with this result.
     pub fn of(data: impl Into<O::Data>) -> Self {
         Self {
             data: data.into(),
@@ -30,7 +30,7 @@ impl<O: Operation> Answer<O> {
         }
     }
 
-    /// The same with a header.
+    /// Adds a header.
     pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
         self.headers.push((name, value));
         self
@@ -81,12 +81,12 @@ impl<O: Operation> ApiResponse for Answer<O> {
     }
 }
 
-/// The answer of a refusal, without its status.
+/// The envelope of a refusal. The caller sets the status.
 pub fn refusal(problem: &Problem) -> Response {
     written(&Envelope::<()>::problem(problem))
 }
 
-/// A body in an envelope of this name.
+/// A JSON body with the schema of this name.
 pub fn content(envelope: String) -> MetaMediaType {
     MetaMediaType {
         content_type: JSON,
@@ -94,7 +94,8 @@ pub fn content(envelope: String) -> MetaMediaType {
     }
 }
 
-/// Makes an envelope known to the document, which has no types with parameters.
+/// Adds the schema of an envelope to the document. OpenAPI has no generic types, so each envelope
+/// has a schema of its own.
 pub fn register_envelope(
     registry: &mut Registry,
     name: String,
@@ -154,10 +155,10 @@ fn written(body: &impl Serialize) -> Response {
     }
 }
 
-/// The answer with this JSON text.
+/// An answer with this JSON text.
 pub fn json(body: Vec<u8>) -> Response {
     let mut response = Response::from(body);
-    // Room for what the layers in front add.
+    // Reserves room for the headers that the outer layers add.
     response.headers_mut().reserve(12);
     response
         .headers_mut()

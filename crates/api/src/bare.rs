@@ -1,4 +1,4 @@
-//! Answers outside the envelope.
+//! Answers without the envelope.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
-/// What failed, as a text.
+/// A failure as plain text.
 pub fn failure(error: Error, context: &RequestContext) -> Response {
     let problem = error.into_problem(context.request_id());
     let mut response = plain(
@@ -20,7 +20,7 @@ pub fn failure(error: Error, context: &RequestContext) -> Response {
     response
 }
 
-/// A text for a person.
+/// Plain text for a person.
 pub fn plain(status: StatusCode, text: String) -> Response {
     Response::builder()
         .status(status)
@@ -29,7 +29,7 @@ pub fn plain(status: StatusCode, text: String) -> Response {
         .body(text)
 }
 
-/// What anybody may read, scripts of other sites included.
+/// An answer that anybody may read, including scripts of other sites.
 pub fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
     Response::builder()
         .content_type(content_type)
@@ -38,7 +38,8 @@ pub fn public(content_type: &str, cache: &str, body: Bytes) -> Response {
         .body(body)
 }
 
-/// Says how old an answer from memory is (RFC 9111, section 5.1), in seconds, rounded up; nothing where it is new.
+/// Sets `Age` (RFC 9111, section 5.1) to the age of an answer from memory, in seconds, rounded up.
+/// Sets nothing if it is new.
 pub fn set_age(response: &mut Response, age: Duration) {
     if !age.is_zero() {
         let seconds = age.as_secs() + u64::from(age.subsec_nanos() > 0);

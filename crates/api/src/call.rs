@@ -1,4 +1,4 @@
-//! What a handler's extractors know of the request they read.
+//! What the extractors of a handler know about their request.
 
 use std::sync::Arc;
 
@@ -10,28 +10,29 @@ use poem::Request;
 use crate::refused::Refused;
 use crate::router::Ids;
 
-/// One request, as the front layer hands it on.
+/// A request, as the front layer passes it on.
 pub struct Call {
     /// The use cases.
     pub service: Service,
-    /// Id and origin.
+    /// The request ID, and where the request comes from.
     pub context: RequestContext,
-    /// Where a session stands.
+    /// The cookie that has the session.
     pub cookie: SessionCookie,
-    /// What the path names.
+    /// The owner and the token that the path names.
     pub named: Named,
 }
 
-/// What a path names: any text, since an id that is none is as unknown as one that nobody has.
+/// The ids in a path. They can be any text, because a malformed id gets the same answer as an
+/// unknown one.
 pub struct Named {
-    /// Whose tokens it is about.
+    /// The owner of the tokens.
     pub owner: Owner,
-    /// The id of a token; empty where it names none.
+    /// The id of a token. Empty if the path has none.
     pub token_id: String,
 }
 
 impl Named {
-    /// What the ids of a path name.
+    /// Reads the ids of a path.
     pub fn of(ids: Ids<'_>) -> Self {
         let account = ids.owner;
         Self {
@@ -46,7 +47,7 @@ fn decoded(id: &str) -> String {
 }
 
 impl Call {
-    /// The call that `request` is.
+    /// The call that the front layer attached to `request`.
     pub fn of(request: &Request) -> Result<&Self, Refused> {
         request
             .data::<Arc<Self>>()
@@ -54,7 +55,8 @@ impl Call {
             .ok_or(Refused::Defect("a request came past the front layer"))
     }
 
-    /// Ends the sessions that the caller's cookies name: another one takes their place. What fails is logged.
+    /// Ends the sessions in the caller's cookies, because a new session replaces them. Failures are
+    /// only logged.
     pub async fn end_sessions(&self, request: &Request) {
         for replaced in self.cookie.read(request.headers()) {
             if let Err(error) = self.service.sign_out(Some(replaced)).await {
@@ -63,7 +65,7 @@ impl Call {
         }
     }
 
-    /// The signed-in user, who acts on the tokens of the owner that the path names.
+    /// The signed-in user, acting on the tokens of the owner in the path.
     pub fn acting<'a>(&self, by: &'a SignedIn) -> Acting<'a> {
         Acting::on(by, self.named.owner)
     }

@@ -1,7 +1,7 @@
-//! What requests and answers look like.
+//! Values for the examples in the document.
 //!
-//! One story: Ada makes a token for her nightly build, exchanges it, and revokes it. No secret in it has the
-//! form of a real one: scanners that look for leaked tokens pass this document by.
+//! The examples tell one story: Ada makes a token for her nightly build, exchanges it, and revokes
+//! it. No secret has the form of a real one, so scanners for leaked tokens report nothing here.
 
 use ats_pat_domain::{Problem, Timestamp};
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ pub const NAME: &str = "Nightly build";
 pub const NEW_NAME: &str = "Nightly orders";
 /// When the token expires.
 pub const EXPIRES_AT: Timestamp = Timestamp::from_millis(1_798_107_630_123);
-/// The same in text.
+/// The same as text.
 pub const EXPIRES_AT_TEXT: &str = "2026-12-24T10:20:30.123Z";
 /// The earlier expiry that she gives it later.
 pub const EARLIER_TEXT: &str = "2026-12-10T00:00:00.000Z";
 /// The latest expiry that the policy allows.
 const LATEST: Timestamp = Timestamp::from_millis(1_827_138_030_123);
-/// A request's id.
+/// A request ID.
 pub const REQUEST_ID: &str = "019a6e3f-1f2b-7c4d-8e5f-60718293a4b5";
 
 /// When the token was made.
@@ -45,17 +45,17 @@ pub const ACCOUNT_ID: &str = "019a6e3f-5d6e-7f80-9a1b-9abcdef01234";
 pub const ACCOUNT_LOCATION: &str = "/api/serviceaccount/019a6e3f-5d6e-7f80-9a1b-9abcdef01234/personalaccesstoken/019a6e40-2a3b-7c4d-9e5f-0123456789ab";
 /// The token's secret.
 pub const SECRET: &str = "atspat_EXAMPLE";
-/// Its next one.
+/// The token's next secret.
 pub const NEW_SECRET: &str = "atspat_ANOTHER_EXAMPLE";
-/// What it is exchanged for.
+/// The authentication token that the secret is exchanged for.
 pub const AUTHENTICATION_TOKEN: &str = "eyJEXAMPLE.eyJEXAMPLE.EXAMPLE";
-/// For whom that is.
+/// The audience of that token.
 pub const AUDIENCE: &str = "https://orders.example.com";
 
 /// A session's cookie.
 pub const SET_COOKIE: &str = "ats_session=EXAMPLE; HttpOnly; SameSite=Lax; Path=/";
 
-/// Ada, as she is signed in.
+/// Ada, as the signed-in user.
 pub fn user() -> Value {
     json!({
         "Id": USER_ID,
@@ -65,7 +65,7 @@ pub fn user() -> Value {
     })
 }
 
-/// Ada's token, but for what `differs`.
+/// Ada's token, with the fields in `differs` replaced.
 pub fn token(differs: Value) -> Value {
     let mut token = json!({
         "Id": TOKEN_ID,
@@ -91,7 +91,7 @@ pub fn token(differs: Value) -> Value {
     token
 }
 
-/// The refusal of an expiry that lies too far ahead.
+/// The refusal of an expiry that is too late.
 pub fn expiration_not_allowed() -> Problem {
     Problem::ExpirationNotAllowed { latest: LATEST }
 }

@@ -1,4 +1,4 @@
-//! The front layer: everything between the connection and a handler, in the contract's order.
+//! The front layer: every check between the connection and a handler, in the contract's order.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub fn endpoint(service: Service, settings: HttpSettings) -> Interface {
     }
 }
 
-/// See [`endpoint`].
+/// The endpoint that [`endpoint`] makes.
 pub struct Interface {
     service: Service,
     settings: HttpSettings,
@@ -62,7 +62,8 @@ impl Endpoint for Interface {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let context = RequestContext::new(&request, &self.settings);
         let method = request.method().clone();
-        // The rarer ones apart, so that the future of an exchange, which is moved about, has no room for theirs.
+        // Rare requests are boxed, because otherwise the future of an exchange, which is often
+        // moved, would be as large as theirs.
         let (route, code, mut response) =
             if let Some(path) = Standard::template(request.uri().path()) {
                 let response = Box::pin(self.standard.answer(&request, &context)).await;
@@ -185,10 +186,10 @@ fn challenge(route: &Route) -> Challenge {
     }
 }
 
-/// What paths of the administration begin with.
+/// The beginning of the paths of the administration API.
 const ADMINISTRATION: &str = "/api/administration/";
 
-/// The request header that an answer depends on: caches know `Authorization`, but not ours.
+/// The request header with the credential. Answers name it in `Vary`.
 const fn credential_header(challenge: Challenge) -> &'static str {
     match challenge {
         Challenge::PersonalAccessToken => "personalAccessToken",

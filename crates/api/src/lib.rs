@@ -1,19 +1,21 @@
 //! The HTTP interface and its OpenAPI document.
 //!
-//! This crate owns what programs see: which operations there are (`operations`, a file for each), how a
-//! request is read (`request`), how answers are written (`answer`, `schema`), the order of refusals (`front`), the document
-//! that says all this ([`document`]), and the endpoints of the OAuth standards (`oauth`). [`endpoint`] is the
-//! whole of it.
+//! This crate owns what programs see: the operations (`operations`, a file for each), how requests
+//! are read (`request`) and answers written (`answer`, `schema`), the order of refusals (`front`),
+//! the document that describes all this ([`document`]), and the endpoints of the OAuth standards
+//! (`oauth`). [`endpoint`] serves everything.
 //!
-//! Invariants held here:
+//! Invariants:
 //!
-//! - every answer under `/api/` is an envelope, whatever refused: a handler, the framework or a panic;
-//! - refusals come in the contract's order: path, method, size, cross-site, credential, content type,
-//!   syntax, validation, then what the use case says;
-//! - the owner of a token is the session's user: no field names one, and unknown fields are refused;
-//! - nothing that the parser, the database or a panic says reaches a caller.
+//! - Every answer under `/api/` is an envelope, even if the framework refuses or a handler panics.
+//! - Refusals come in the contract's order: path, method, size, cross-site, credential, content
+//!   type, syntax, validation, then those of the use case.
+//! - Outside the administration, the owner of a token is the session's user or a service account in
+//!   the path, and no field names one. Unknown fields are refused.
+//! - No text of the parser, the database or a panic reaches a caller.
 //!
-//! It deliberately knows no SQL and no page, and decides nothing: it reads, calls one use case, writes.
+//! This crate deliberately knows no SQL and no page, and decides nothing. An operation reads the
+//! request, calls one use case, and writes the answer.
 
 mod answer;
 mod bare;

@@ -1,4 +1,4 @@
-//! What an operation is: its route, its input, its answer, and what the document says and shows of it.
+//! What an operation consists of: route, input, answer, and its part of the document.
 
 use std::collections::HashMap;
 
@@ -11,25 +11,26 @@ use poem_openapi::{OpenApi, Tags};
 use serde::Serialize;
 use serde_json::Value;
 
-/// One operation under `/api/`. Its route, its input and its sentences are those of its one handler.
+/// An operation under `/api/`. Its one handler gives its route, its input and its descriptions.
 pub trait Operation: OpenApi + Default + 'static {
     /// The result of a success.
     type Data: Data;
 
-    /// What a success answers, for the document.
+    /// The description of a success in the document.
     const SUCCESS: &'static str;
     /// The status of a success.
     const STATUS: StatusCode = StatusCode::OK;
     /// The headers of a success.
     const HEADERS: &'static [Header] = &[];
 
-    /// The refusals that it has of its own, in the order in which they come.
+    /// The operation's own refusals, in the order in which it checks for them.
     fn refusals() -> Vec<Problem>;
 
-    /// The result that the document shows.
+    /// The result of the example in the document.
     fn example() -> Value;
 
-    /// The `operationId` of another operation, which has the same parameters, body and answers under another path.
+    /// The `operationId` of the operation that has the same parameters, body and answers at another
+    /// path.
     fn like() -> Option<&'static str> {
         None
     }
@@ -40,9 +41,9 @@ pub trait Operation: OpenApi + Default + 'static {
     }
 }
 
-/// The result of an operation, which stands in an envelope of its own name.
+/// The result of an operation, which has an envelope of its own name.
 pub trait Data: Type + Serialize + Send + 'static {
-    /// What the document says of the envelope.
+    /// The description of the envelope in the document.
     const DESCRIPTION: &'static str;
 
     /// The envelope's name in the document.
@@ -51,27 +52,27 @@ pub trait Data: Type + Serialize + Send + 'static {
     }
 }
 
-/// A header as the contract writes it.
+/// A header of an answer.
 pub struct Header {
     /// Its name.
     pub name: &'static str,
-    /// What it says.
+    /// Its description.
     pub description: &'static str,
-    /// A value to show.
+    /// An example of its value.
     pub example: &'static str,
     /// Whether every success has it.
     pub always: bool,
 }
 
-/// What the document can't know of a body.
+/// What poem-openapi can't know about a body.
 pub struct Body {
     /// The name of its schema.
     pub schema: String,
-    /// The fields that must be there.
+    /// The required fields.
     pub required: &'static [&'static str],
-    /// The schemas that stand in it, each with the fields that must be there.
+    /// The schemas inside it, each with its required fields.
     pub parts: &'static [(&'static str, &'static [&'static str])],
-    /// A body to show.
+    /// An example.
     pub example: Value,
 }
 
@@ -92,7 +93,7 @@ impl Body {
         self.schema.ends_with("Request")
     }
 
-    /// The fields of the schema `name` that must be there, if that is a schema of this body.
+    /// The required fields of the schema `name`, if it is a schema of this body.
     pub fn required_of(&self, name: &str) -> Option<&'static [&'static str]> {
         let parts = self.parts.iter();
         let part = parts.copied().find(|(part, _)| *part == name);
@@ -101,7 +102,7 @@ impl Body {
     }
 }
 
-/// The parts of the interface.
+/// The groups of operations in the document.
 #[derive(Tags)]
 pub enum Tag {
     /// Turn a personal access token into an authentication token, and see what that says.
@@ -122,9 +123,9 @@ pub type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
 
 /// An [`Operation`] as a value.
 pub struct Entry {
-    /// Its route, as poem-openapi has it.
+    /// Its route, as poem-openapi describes it.
     pub meta: fn() -> Vec<MetaApi>,
-    /// Makes its schemas known.
+    /// Adds its schemas to the document.
     pub register: fn(&mut Registry),
     /// Adds its handler.
     pub add_routes: fn(&mut Routes),

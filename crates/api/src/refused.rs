@@ -1,4 +1,4 @@
-//! How a handler says no.
+//! How a handler refuses a request.
 
 use ats_pat_domain::Problem;
 use ats_pat_service::Error;
@@ -10,19 +10,19 @@ use poem_openapi::types::Type as _;
 use crate::answer::{content, register_envelope};
 use crate::schema::Nothing;
 
-/// Why a request is not answered with success; the front layer turns it into an envelope.
+/// Why a request fails. The front layer turns it into an envelope.
 #[derive(Debug)]
 pub enum Refused {
-    /// By us or by a use case.
+    /// The request breaks a rule, or a use case failed.
     Because(Error),
-    /// By a mistake of ours.
+    /// The service has a defect.
     Defect(&'static str),
-    /// By the framework, though the front layer had let it pass.
+    /// The framework refused a request that the front layer accepted.
     Framework(poem::Error),
 }
 
 impl Refused {
-    /// The problem to tell. What is no refusal is logged under `request_id`.
+    /// The problem for the answer. An internal error is logged with `request_id`.
     pub fn into_problem(self, request_id: &str) -> Problem {
         match self {
             Self::Because(error) => error.into_problem(request_id),
@@ -32,7 +32,7 @@ impl Refused {
                     request_id: request_id.to_owned(),
                 }
             }
-            // Its text is the parser's, and stays here.
+            // The text comes from the parser, so it is not sent.
             Self::Framework(error) => {
                 tracing::error!(request_id, %error, "the framework refused what the front layer had passed");
                 Problem::InternalError {
@@ -42,7 +42,7 @@ impl Refused {
         }
     }
 
-    /// What stands in an error of the framework.
+    /// Takes the refusal out of an error of the framework.
     pub fn of(error: poem::Error) -> Self {
         error.downcast().unwrap_or_else(Self::Framework)
     }
@@ -74,16 +74,17 @@ impl From<Error> for Refused {
 
 impl From<Refused> for poem::Error {
     fn from(refused: Refused) -> Self {
-        // The status is never sent: the front layer has the problem's own.
+        // This status is never sent. The front layer uses the problem's status.
         Self::new(refused, StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
-/// The name of a refusal's envelope in the document.
+/// The name of the schema of a refusal's envelope.
 const ENVELOPE: &str = "ErrorEnvelope";
 
 impl ApiResponse for Refused {
-    /// One answer for every status; the document then lists those of each operation.
+    /// One answer for every status. Later, the document replaces it by the refusals of each
+    /// operation.
     fn meta() -> MetaResponses {
         MetaResponses {
             responses: vec![MetaResponse {

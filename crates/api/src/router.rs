@@ -1,8 +1,8 @@
-//! Which operation a path and a method mean.
+//! Finds the operation of a path and a method.
 //!
-//! The table is made from the routes that the document describes, so that there is no second list. Poem's
-//! own router matches bytes; this one matches fixed segments without regard to ASCII case and forgives one
-//! trailing slash.
+//! The table is made from the routes that the document describes, so there is no second list.
+//! Poem's router compares bytes. This one ignores ASCII case in fixed segments, and ignores one
+//! slash at the end.
 
 use std::collections::HashMap;
 
@@ -12,14 +12,14 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::OpenApi;
 
-/// The operations of the interface by path and method.
+/// The operations by path and method.
 pub struct Router {
     routes: Vec<Route>,
 }
 
 /// A path with its operations.
 pub struct Route {
-    /// Its place in the table.
+    /// Its index in the table.
     number: usize,
     template: String,
     segments: Vec<Segment>,
@@ -34,29 +34,31 @@ enum Segment {
     Id(Named),
 }
 
-/// What an id in a path names.
+/// The kinds of ids in a path.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Named {
     Owner,
     Token,
 }
 
-/// The ids that stand in a path, undecoded.
+/// The ids in a path, not decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ids<'a> {
-    /// The owner's of the tokens, where the path names one beside a token, or a service account; `None` where it is about the
-    /// caller's own tokens.
+    /// The id of the owner of the tokens: of a service account, or of the user in a path that also
+    /// names a token. `None` for the caller's own tokens.
     pub owner: Option<&'a str>,
-    /// The token's; empty where the path names none.
+    /// The id of the token. Empty if the path has none.
     pub token: &'a str,
 }
 
-/// The parameter of a template that names a service account. So does each but the last of several; every other names a token
-/// or what else the operation is about.
+/// The parameter of a template that names a service account. If a template has several parameters,
+/// all but the last name an owner, too. Every other parameter names a token, or whatever the
+/// operation is about.
 pub const SERVICE_ACCOUNT: &str = ":service_account";
 
 impl Router {
-    /// The table of `api`. HEAD is answered as GET without the body, but not at the path `without_head`.
+    /// Makes the table of `api`. HEAD is answered like GET without the body, except at the path
+    /// `without_head`.
     pub fn new(api: impl OpenApi, without_head: &str) -> Self {
         let mut table = HashMap::new();
         api.add_routes(&mut table);
@@ -64,7 +66,7 @@ impl Router {
             .into_iter()
             .map(|(template, operations)| Route::new(template, operations, without_head))
             .collect();
-        // Fixed segments come first, so that `policy` is never taken for an id.
+        // Fixed segments come first, so `policy` is never read as an id.
         routes.sort_by(|a, b| a.segments.cmp(&b.segments));
         for (number, route) in routes.iter_mut().enumerate() {
             route.number = number;
@@ -72,12 +74,12 @@ impl Router {
         Self { routes }
     }
 
-    /// The templates of all routes, in the order of their numbers.
+    /// The templates of all routes, by index.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(Route::template)
     }
 
-    /// The route of a path as it was sent, and the ids that stand in it.
+    /// The route of a path as it was sent, and the ids in the path.
     ///
     /// # Errors
     /// [`Problem::PathNotFound`].
@@ -148,12 +150,12 @@ impl Route {
         given.next().is_none().then_some(ids)
     }
 
-    /// Its place among [`Router::templates`].
+    /// Its index in [`Router::templates`].
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// The path as the document writes it, but for the names of parameters.
+    /// The path as in the document, except for the names of its parameters.
     pub fn template(&self) -> &str {
         &self.template
     }
@@ -161,7 +163,7 @@ impl Route {
     /// The operation of a method.
     ///
     /// # Errors
-    /// [`Problem::MethodNotAllowed`] names the methods that the path takes.
+    /// [`Problem::MethodNotAllowed`] names the methods that the path supports.
     pub fn operation(&self, method: &Method) -> Result<&BoxEndpoint<'static>, Problem> {
         let meant = if *method == Method::HEAD && self.takes_head {
             &Method::GET
@@ -193,8 +195,8 @@ impl Route {
     }
 }
 
-/// Whether a path, as it was sent, stands under `/api/`, so that its refusals are envelopes: also one with
-/// doubled slashes or a percent-encoded `api`, which then is not found.
+/// Whether a path, as it was sent, is under `/api/`, so its refusals are envelopes. This includes
+/// paths with doubled slashes or a percent-encoded `api`, which are then not found.
 pub fn is_under_api(path: &str) -> bool {
     let first = path
         .trim_start_matches('/')

@@ -1,4 +1,4 @@
-//! The routes as the counts of requests know them.
+//! The routes by which requests are counted.
 
 use ats_pat_http::{Kind, RouteId, Traffic};
 
@@ -7,7 +7,7 @@ use crate::operations::EXCHANGE;
 use crate::router::{Route, Router};
 use crate::standard::Standard;
 
-/// The name of every path that is not there.
+/// The name for all paths that don't exist.
 const NONE: &str = "none";
 
 /// The numbers of the routes.
@@ -19,7 +19,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Makes every route known.
+    /// Registers every route.
     pub fn new(router: &Router, traffic: &Traffic) -> Self {
         let bare = Standard::TEMPLATES.into_iter().chain(OAuth::TEMPLATES);
         Self {
@@ -30,7 +30,7 @@ impl Routes {
         }
     }
 
-    /// The number of a route of the router. Without one, the path was not found.
+    /// The number of a route of the router. `None` means that the path was not found.
     pub fn of(&self, route: Option<&Route>) -> RouteId {
         let known = route.and_then(|route| self.of_router.get(route.number()));
         known.copied().unwrap_or(self.none)
@@ -42,7 +42,7 @@ impl Routes {
         known.map_or(self.none, |(_, route)| *route)
     }
 
-    /// Exchanges are counted apart.
+    /// The kind of a route. Exchanges are counted separately.
     pub fn kind(&self, route: RouteId) -> Kind {
         if route == self.exchange {
             Kind::Exchange

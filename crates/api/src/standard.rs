@@ -1,4 +1,4 @@
-//! The endpoints that other standards name, at their exact paths.
+//! The endpoints that are not under `/api/`, at their exact paths.
 
 use ats_pat_http::{HttpSettings, RequestContext};
 use ats_pat_service::Service;
@@ -23,7 +23,7 @@ pub struct Standard {
 }
 
 impl Standard {
-    /// The document is written once, here.
+    /// Writes the document once.
     pub fn new(service: Service, settings: &HttpSettings) -> Self {
         let document = document(settings.is_https());
         Self {
@@ -33,7 +33,7 @@ impl Standard {
         }
     }
 
-    /// Their paths. The last one is of all status lists.
+    /// The paths. The last one is that of all status lists.
     pub const TEMPLATES: [&str; 6] = [
         KEYS,
         DOCUMENT_JSON,
@@ -51,7 +51,7 @@ impl Standard {
         Self::TEMPLATES.into_iter().find(|known| *known == path)
     }
 
-    /// The answer at a path that has a [template](Self::template); HEAD as GET.
+    /// The answer at a path that has a [template](Self::template). HEAD is answered like GET.
     pub async fn answer(&self, request: &Request, context: &RequestContext) -> Response {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut response = plain(

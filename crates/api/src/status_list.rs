@@ -1,4 +1,4 @@
-//! The status list and where it is (draft-ietf-oauth-status-list, sections 8.1 and 9.1).
+//! The status list and its address (draft-ietf-oauth-status-list, sections 8.1 and 9.1).
 
 use ats_pat_http::RequestContext;
 use ats_pat_service::{PublishedStatusList, STATUS_LISTS, Service};
@@ -8,18 +8,18 @@ use serde_json::json;
 
 use crate::bare::{failure, plain, public, set_age};
 
-/// The path of every list, for counts of requests.
+/// The template under which requests for lists are counted.
 pub const TEMPLATE: &str = "/status-lists/{id}";
 const CONTENT_TYPE: &str = "application/statuslist+jwt";
-/// What a replica answered is to be asked for again each time: an older list lets revoked tokens pass.
+/// Caches must ask again each time, because an older list accepts revoked tokens.
 const CACHE: &str = "no-cache";
 
-/// Whether a path is one of these.
+/// Whether a path is that of a list, or of their addresses.
 pub fn owns(path: &str) -> bool {
     name(path).is_some()
 }
 
-/// The last segment of a list's address; empty at the address of all lists.
+/// The last segment of a list's path. Empty at the path of the addresses.
 fn name(path: &str) -> Option<&str> {
     match path.strip_prefix(STATUS_LISTS)? {
         "" => Some(""),
@@ -29,7 +29,7 @@ fn name(path: &str) -> Option<&str> {
     }
 }
 
-/// The answer to GET at a path that [`owns`] says is one of these.
+/// The answer to GET at a path that [`owns`] accepts.
 pub async fn answer(service: &Service, request: &Request, context: &RequestContext) -> Response {
     match name(request.uri().path()).unwrap_or_default() {
         "" => addresses(service, context).await,
@@ -37,7 +37,7 @@ pub async fn answer(service: &Service, request: &Request, context: &RequestConte
     }
 }
 
-/// Where the lists are: the aggregation of section 9.3.
+/// The addresses of all lists: the aggregation of section 9.3.
 async fn addresses(service: &Service, context: &RequestContext) -> Response {
     match service.status_list_addresses().await {
         Ok(lists) => {
@@ -87,8 +87,8 @@ async fn list(
     response
 }
 
-/// Whether a list of entity tags names this status list, or one that says the same (RFC 9110, section 13.1.2: compared
-/// weakly).
+/// Whether a list of entity tags has the one of this status list, in the weak comparison (RFC 9110,
+/// section 13.1.2).
 fn names(known: &str, list: &PublishedStatusList) -> bool {
     known.split(',').map(str::trim).any(|known| {
         let known = known.strip_prefix("W/").unwrap_or(known);

@@ -1,4 +1,4 @@
-//! Why a user is disabled: a mark for each party that can say so.
+//! Why a user is disabled: a mark for each party that can disable users.
 
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
@@ -40,8 +40,7 @@ impl DisabledBy {
     }
 }
 
-/// The marks of a user, who is disabled while there is any: what one party says, no other party
-/// takes back.
+/// The marks of a user, who is disabled while there is any. No party can clear the mark of another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DisabledMarks(i16);
 
@@ -69,7 +68,7 @@ impl DisabledMarks {
         self.0 & party.bit() != 0
     }
 
-    /// Whether there is any: the user is disabled.
+    /// Whether there is any mark, which disables the user.
     pub const fn any(self) -> bool {
         self.0 != 0
     }
@@ -92,7 +91,7 @@ impl DisabledMarks {
     }
 }
 
-/// As the names of the parties.
+/// Writes the names of the parties.
 impl Serialize for DisabledMarks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut names = serializer.serialize_seq(None)?;

@@ -1,4 +1,4 @@
-//! Events: what changed, for the audit trail, for replicas and for notifications.
+//! Events: the log of what changed, for the audit trail and for other servers.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use crate::id::{EventId, OperatorKeyId, UserId};
 use crate::tagged::KeyId;
 use crate::time::Timestamp;
 
-/// What happened. The stored form is the name; a reader ignores names it doesn't know.
+/// The kinds of events. The log stores their names. A reader ignores names that it doesn't know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// A user was added.
     UserCreated,
     /// A user got another name, e-mail address or right to administer.
     UserUpdated,
-    /// A user's personal details were erased; the user is disabled for good.
+    /// A user's personal details were erased. The user is disabled for good.
     UserErased,
-    /// A user was disabled; sessions ended, tokens refused.
+    /// A user was disabled. Sessions ended, and tokens are refused.
     UserDisabled,
     /// A disabled user was enabled.
     UserEnabled,
@@ -23,7 +23,7 @@ pub enum EventKind {
     ResponsibleSet,
     /// A user was put into other groups.
     GroupsSet,
-    /// A user got a new password; sessions ended.
+    /// A user got a new password. Sessions ended.
     PasswordSet,
     /// A user was linked to an identity at an identity provider.
     IdentityLinked,
@@ -39,19 +39,19 @@ pub enum EventKind {
     SignInsRefused,
     /// A token was made.
     TokenCreated,
-    /// A token got a new secret; the old one is refused.
+    /// A token got a new secret. The old one is refused at once, or after an overlap.
     TokenRegenerated,
-    /// A token asked for a new secret itself. The old one works until the new one is used.
+    /// A token regenerated itself. The old secret works until the new one is used.
     TokenSelfRegenerated,
-    /// The secret that a token asked for itself was used; the old one is refused.
+    /// The new secret of a token that regenerated itself was used. The old one is refused.
     TokenConfirmed,
     /// A replaced secret that still worked was ended before its time.
     OverlapEnded,
     /// The owner changed a token's name, description or expiry.
     TokenUpdated,
-    /// A secret was used that had been replaced, or whose token was revoked.
+    /// Somebody used a secret that was replaced, or whose token was revoked.
     EndedSecretUsed,
-    /// A token was ended for good.
+    /// A token was revoked.
     TokenRevoked,
     /// A job began that revokes many tokens.
     BulkStarted,
@@ -69,17 +69,17 @@ pub enum EventKind {
     SigningKeyDestroyed,
     /// Root and signing keys were sealed under another master key.
     KeysResealed,
-    /// A set-up link was made; the one before is void.
+    /// A set-up link was made. The one before is void.
     SetupLinkCreated,
-    /// Another policy was put into force.
+    /// A new policy came into force.
     PolicyChanged,
     /// An operator key was made.
     OperatorKeyCreated,
-    /// An operator key was ended for good.
+    /// An operator key was revoked.
     OperatorKeyRevoked,
     /// The operator accepted a restored database.
     RestoreAccepted,
-    /// A later release took the database over: every row that grants rights says now which event
+    /// A later release took over the database. Every row that grants rights now says which event
     /// wrote it.
     DatabaseUpgraded,
 }
@@ -168,23 +168,23 @@ impl EventKind {
     }
 }
 
-/// Who did it.
+/// Who caused an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A signed-in user.
     User(UserId),
-    /// Somebody at the admin program.
+    /// A person who ran the admin program.
     Operator,
     /// A program with an operator key.
     OperatorKey(OperatorKeyId),
     /// The service itself.
     System,
-    /// Whoever showed a token's secret: its owner, or somebody who found it.
+    /// A caller with a token's secret: its owner, or somebody who found it.
     Holder,
 }
 
 impl Actor {
-    /// Reads what `Display` wrote.
+    /// Reads the form that `Display` writes.
     pub fn from_stored(text: &str) -> Option<Self> {
         match text {
             "operator" => Some(Self::Operator),
@@ -217,9 +217,9 @@ pub type EventHash = [u8; 33];
 /// The last event of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Its number; 0 before the first.
+    /// Its number. 0 before the first event.
     pub seq: i64,
-    /// Its chain hash; zeros before the first.
+    /// Its chain hash. Zeros before the first event.
     pub hash: EventHash,
 }
 
@@ -230,8 +230,8 @@ impl Head {
         hash: [0; 33],
     };
 
-    /// The number of the event that follows; `None` behind the largest number. No service comes
-    /// that far, but whoever writes to the database can plant an event there.
+    /// The number of the next event. `None` after the largest number. No service records so many
+    /// events, but someone who can write to the database can plant one with that number.
     pub const fn next(self) -> Option<i64> {
         self.seq.checked_add(1)
     }
@@ -242,29 +242,30 @@ impl Head {
 pub struct Event {
     /// From 1, without gaps, in commit order.
     pub seq: i64,
-    /// Made before the transaction.
+    /// Made before the transaction begins, because its first statement writes it into the counter
+    /// row.
     pub id: EventId,
     /// The version of the format that the hash covers.
     pub version: i16,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// Who, as [`Actor`] writes it.
+    /// Who caused it, as [`Actor`] is written.
     pub actor: String,
-    /// Whose rights it is about.
+    /// The user whose rights it is about.
     pub owner: Option<UserId>,
-    /// What, as [`EventKind::as_str`] writes it.
+    /// What happened, as [`EventKind::as_str`] writes it.
     pub kind: String,
-    /// The id of what it happened to.
+    /// The id of the token, user or other thing that changed.
     pub subject: String,
-    /// JSON, hashed byte for byte as stored.
+    /// JSON. The hash covers it byte for byte as it is stored.
     pub details: Vec<u8>,
-    /// The salted hash of the personal details that lie beside.
+    /// The salted hash of [`Self::personal`].
     pub personal_hash: Option<[u8; 32]>,
     /// The root key of the chain.
     pub key_id: KeyId,
-    /// The keyed hash over the entry before and all of the above.
+    /// The keyed hash over the hash of the event before, and over the fields above.
     pub hash: EventHash,
-    /// Names and addresses; they can be erased without breaking the chain.
+    /// Names and addresses. They can be erased without breaking the chain.
     pub personal: Option<Personal>,
 }
 
@@ -278,10 +279,10 @@ impl Event {
     }
 }
 
-/// The part of an event that tells about persons.
+/// The personal details of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Personal {
-    /// Random, so that the hash tells nothing once the data is erased.
+    /// Random, so that nobody can guess the data from its hash after the data is erased.
     pub salt: [u8; 32],
     /// JSON.
     pub data: Vec<u8>,

@@ -39,12 +39,12 @@ impl ProviderName {
         Ok(Self(text.to_owned()))
     }
 
-    /// The name that was stored. One that is no name is none that the settings could have.
+    /// A stored name, unchecked. If it isn't valid, it is equal to no name in the settings.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// As it is written.
+    /// The name as it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -70,11 +70,11 @@ macro_rules! exact_text {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is: nothing is trimmed, folded or normalised, because two that
-            /// differ in a single byte are two.
+            /// Takes the text as it is. Nothing is trimmed, folded or normalised, because texts
+            /// that differ in a single byte name different things.
             ///
             /// # Errors
-            /// [`Reason::Empty`]; [`Reason::TooLong`] for more than 255 bytes;
+            /// [`Reason::Empty`], [`Reason::TooLong`] for more than 255 bytes, and
             /// [`Reason::BadCharacter`] for a control character.
             pub fn new(text: &str) -> Result<Self, Reason> {
                 if text.is_empty() {
@@ -89,12 +89,12 @@ macro_rules! exact_text {
                 Ok(Self(text.to_owned()))
             }
 
-            /// The text that was stored; storage gives back what passed [`Self::new`].
+            /// A stored text, which passed [`Self::new`] before.
             pub fn from_stored(text: String) -> Self {
                 Self(text)
             }
 
-            /// As it was given.
+            /// The text as it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -118,25 +118,25 @@ exact_text! {
     Subject, MAX_SUBJECT
 }
 
-/// Who somebody is, for all providers. Two identities are the same person only if both parts are
-/// equal: a name or a mail address never makes them so.
+/// Who somebody is, among all providers. Two identities are the same person only if both parts are
+/// equal. A name or an e-mail address is never compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Identity {
-    /// Who says so.
+    /// The provider's issuer.
     pub issuer: Issuer,
-    /// Who it is there.
+    /// The person's id at this issuer.
     pub subject: Subject,
 }
 
-/// An identity that is linked to a user: whoever proves it signs in as this user. A user has one at
-/// each provider at most, and an identity has one user.
+/// An identity that is linked to a user. Whoever proves it signs in as this user. A user has at
+/// most one identity at each provider, and an identity has one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkedIdentity {
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// At which provider, by its name in the settings.
+    /// The provider's name in the settings.
     pub provider: ProviderName,
-    /// Who it is there.
+    /// The identity.
     pub identity: Identity,
     /// When it was linked.
     pub linked_at: Timestamp,
@@ -145,11 +145,12 @@ pub struct LinkedIdentity {
 /// A user's sign-in at an identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderSignIn {
-    /// At which provider, by its name in the settings.
+    /// The provider's name in the settings.
     pub provider: ProviderName,
-    /// Who signed in.
+    /// The identity that was proved.
     pub identity: Identity,
-    /// When. `None` if an operator linked the identity and nobody signed in with it yet.
+    /// When the user signed in. `None` if an operator linked the identity and nobody signed in with
+    /// it yet.
     pub at: Option<Timestamp>,
 }
 
@@ -158,12 +159,12 @@ pub struct ProviderSignIn {
 pub enum SignedInThere {
     /// An operator linked the identity, and nobody signed in with it yet.
     Never,
-    /// At this time for the last time.
+    /// The last sign-in was at this time.
     At(Timestamp),
 }
 
 impl SignedInThere {
-    /// The time, if there is one.
+    /// The time of the last sign-in.
     pub const fn at(self) -> Option<Timestamp> {
         match self {
             Self::Never => None,
@@ -202,8 +203,8 @@ impl SignedInElsewhere {
         found.map(|(_, at)| *at)
     }
 
-    /// The form for storage: on each line a provider, and the milliseconds since the epoch if
-    /// somebody signed in there. `None` if there is nothing to store.
+    /// The stored form. Each line has a provider, and the milliseconds since the epoch if the user
+    /// signed in there. `None` if there is nothing to store.
     pub fn to_stored(&self) -> Option<String> {
         let lines = self.0.iter().map(|(provider, there)| match there.at() {
             Some(at) => format!("{provider} {}", at.as_millis()),
@@ -212,7 +213,8 @@ impl SignedInElsewhere {
         (!self.0.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// Reads the stored form. What no release writes differs from what the row's tag is for.
+    /// Reads the stored form. A text that no release writes needs no error here, because the row's
+    /// tag doesn't match it.
     pub fn from_stored(text: &str) -> Self {
         let lines = text.split('\n').filter(|line| !line.is_empty());
         let read = lines.map(|line| {
@@ -247,7 +249,7 @@ mod tests {
         assert_eq!(elsewhere.at(&name("new")), Some(SignedInThere::Never));
         elsewhere.forget(&name("new"));
         assert_eq!(elsewhere.at(&name("new")), None);
-        // What is no time is no time of that provider.
+        // A line whose time can't be read belongs to no provider.
         let odd = SignedInElsewhere::from_stored("corp x\ncorp 99999999999999999999");
         assert_eq!(odd.at(&name("corp")), None);
     }

@@ -1,5 +1,5 @@
-//! Operator keys: by them programs administer. They are no personal access tokens, and nothing
-//! exchanges them.
+//! Operator keys, with which programs administer the service. They are not personal access tokens,
+//! and can't be exchanged.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,11 +20,11 @@ pub const LONGEST_LIFETIME: Duration = Duration::from_hours(366 * 24);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
-    /// See users, add, change, disable and enable them, and revoke their tokens; not those of
-    /// administrators.
+    /// See users, add, change, disable and enable them, and revoke their tokens. Administrators and
+    /// their tokens are excluded.
     Users,
-    /// The same of administrators, and what makes or could become one: ids, passwords, the mark
-    /// itself.
+    /// The same for administrators. Also what could give somebody their rights: user ids,
+    /// passwords, groups, identities and the right to administer. Also to erase users.
     Administrators,
     /// See everybody's tokens, and revoke them.
     Tokens,
@@ -36,7 +36,7 @@ pub enum Right {
     Policy,
     /// See signing keys, and rotate them.
     Keys,
-    /// Keep users and groups as a directory has them.
+    /// Keep users and groups as they are in a directory, over SCIM.
     Scim,
 }
 
@@ -53,7 +53,7 @@ impl Right {
         Self::Scim,
     ];
 
-    /// The name in interface, settings and storage.
+    /// The name in the API, the settings and the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Users => "users",
@@ -78,34 +78,34 @@ impl Right {
 pub struct Rights(BTreeSet<Right>);
 
 impl Rights {
-    /// These rights; doubles are folded.
+    /// Takes these rights. Drops duplicates.
     pub fn new(rights: impl IntoIterator<Item = Right>) -> Self {
         Self(rights.into_iter().collect())
     }
 
-    /// Reads the space-separated form that was stored. What is no right there grants nothing.
+    /// Reads the stored, space-separated form. Unknown names grant nothing.
     pub fn from_stored(text: &str) -> Self {
         Self::new(text.split(' ').filter_map(Right::named))
     }
 
-    /// The form for storage: the names, separated by spaces.
+    /// The stored form: the names, separated by spaces.
     pub fn to_stored(&self) -> String {
         self.names().join(" ")
     }
 
-    /// Whether there is none.
+    /// Whether the key has no right.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this right is among them.
+    /// Whether the key has this right.
     pub fn contain(&self, right: Right) -> bool {
-        // Whoever may do what concerns administrators may do it to everybody.
+        // A key that may do something to administrators may do it to all users.
         self.0.contains(&right)
             || (right == Right::Users && self.0.contains(&Right::Administrators))
     }
 
-    /// Their names.
+    /// The names of the rights.
     pub fn names(&self) -> Vec<&'static str> {
         self.0.iter().map(|right| right.as_str()).collect()
     }
@@ -120,29 +120,29 @@ pub struct OperatorKey {
     pub hash: [u8; 32],
     /// The root key of the hash.
     pub key_id: KeyId,
-    /// What it is called.
+    /// The name that its maker chose.
     pub name: TokenName,
     /// What it may do.
     pub rights: Rights,
-    /// Where it may be used from; `None` is anywhere.
+    /// Where it may be used from. `None` means anywhere.
     pub allowed_networks: Option<AllowedNetworks>,
-    /// The administrator who made it; `None` for one that the admin program made.
+    /// The administrator who made it. `None` if the admin program made it.
     pub made_by: Option<UserId>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it stops working.
+    /// When it expires. At this instant it is already expired.
     pub expires_at: Timestamp,
-    /// When it was ended for good.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl OperatorKey {
-    /// Whether it can be used now.
+    /// Whether it is neither expired nor revoked.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
 
-    /// Whether it can be used now, from this address.
+    /// Whether it is active and may be used from this address.
     pub fn works(&self, now: Timestamp, address: IpAddr) -> bool {
         let networks = self.allowed_networks.as_ref();
         self.is_active(now) && networks.is_none_or(|networks| networks.contain(address))

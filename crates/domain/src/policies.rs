@@ -7,14 +7,15 @@ use crate::network::AllowedNetworks;
 use crate::policy::{MayCreate, Policy};
 use crate::scope::{Scope, Scopes};
 
-/// The longest scope that `all` may be written out as, in characters. Verifiers take tokens of up
-/// to 8 KiB, and many servers take no longer headers.
+/// The most characters that the scope claim may have when `all` is written out. Verifiers accept
+/// tokens of up to 8 KiB, and many servers accept no longer headers.
 pub const LONGEST_WRITTEN_OUT: usize = 4000;
 
-/// What the policy is for the members of a group; `None` leaves it to the base and to other groups.
+/// What the policy sets for the members of a group. `None` leaves a rule to the base and to the
+/// owner's other groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupPolicy {
-    /// Whose.
+    /// The group that it is for.
     pub group: Group,
     /// The longest lifetime, in days.
     pub max_lifetime_days: Option<u32>,
@@ -22,28 +23,27 @@ pub struct GroupPolicy {
     pub default_lifetime_days: Option<u32>,
     /// The most active tokens of one owner.
     pub max_active_tokens: Option<u32>,
-    /// The longest time that a replaced secret may go on working, in hours.
+    /// The longest time that a replaced secret may still work, in hours.
     pub max_overlap_hours: Option<u32>,
-    /// Whether tokens may get new secrets by themselves.
+    /// Whether tokens may regenerate themselves.
     pub self_regenerate_allowed: Option<bool>,
-    /// The scopes on offer besides the reserved ones.
+    /// The scopes that are offered besides the reserved ones.
     pub scopes: Option<Vec<Scope>>,
     /// Who may make tokens.
     pub may_create: Option<MayCreate>,
-    /// Whether tokens may carry all the owner's rights.
+    /// Whether tokens may have the scope `all`.
     pub all_scope_allowed: Option<bool>,
-    /// Lists of networks, of which each must hold the caller's address; an empty one lets it come
-    /// from anywhere.
+    /// Lists of networks. The caller's address must be in each of them. With no list, it may be
+    /// any.
     pub required_networks: Option<Vec<AllowedNetworks>>,
-    /// After how many days without a use a token is revoked; 0 is never.
+    /// After how many days without a use a token is revoked. 0 means never.
     pub revoke_unused_after_days: Option<u32>,
-    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its
-    /// session.
+    /// How many minutes ago a user may have signed in to give a token a secret. 0 means no limit.
     pub recent_sign_in_minutes: Option<u32>,
 }
 
 impl GroupPolicy {
-    /// One that says nothing yet.
+    /// A policy that sets nothing yet.
     pub fn of(group: Group) -> Self {
         Self {
             group,
@@ -65,22 +65,22 @@ impl GroupPolicy {
 /// The policy of a deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policies {
-    /// For everybody, as far as none of their groups says another.
+    /// The policy for everybody, except for what their groups set.
     pub base: Policy,
-    /// For the members of groups, each group once.
+    /// What is different for members of groups. Each group is in the list once.
     pub groups: Vec<GroupPolicy>,
 }
 
 impl Policies {
-    /// The policy for an owner in these groups. What groups of the owner set takes the place of the
-    /// base. Where several set the same, the most generous counts of limits, scopes and
-    /// permissions; the strictest counts of what every use of a token is judged by: networks, the
-    /// scope `all`, and when an unused one is revoked. It counts also of how old a sign-in may be.
+    /// The policy for an owner in these groups. What a group of the owner sets replaces the base.
+    /// If several groups set the same rule, the most generous value counts for limits, scopes and
+    /// permissions. The strictest value counts for networks, the scope `all`, when an unused token
+    /// is revoked, and how old a sign-in may be.
     pub fn of(&self, groups: &Groups) -> Policy {
         self.merged(&self.places(groups))
     }
 
-    /// Which of [`groups`](Self::groups) count for an owner in these groups.
+    /// The places in [`groups`](Self::groups) of those that count for an owner in these groups.
     pub fn places(&self, groups: &Groups) -> Vec<usize> {
         if groups.is_empty() {
             return Vec::new();
@@ -103,7 +103,7 @@ impl Policies {
         merge(&self.base, &groups)
     }
 
-    /// The most that any owner may have: what it refuses is refused to everybody.
+    /// The most that any owner may have. What this policy refuses is refused to everybody.
     pub fn widest(&self) -> Policy {
         let most = |base: u32, of: fn(&GroupPolicy) -> Option<u32>| {
             self.groups.iter().filter_map(of).fold(base, u32::max)
@@ -130,24 +130,24 @@ impl Policies {
         }
     }
 
-    /// Every scope that somebody is offered: those of the base first.
+    /// Every scope that is offered to somebody. The scopes of the base come first.
     pub fn every_scope(&self) -> Vec<Scope> {
         let of_groups = self.groups.iter().filter_map(|group| group.scopes.as_ref());
         union(std::iter::once(&self.base.scopes).chain(of_groups))
     }
 
-    /// How long the scope of an authentication token is where `all` is written out as every scope
-    /// that is offered, in characters.
+    /// The length of the scope claim in characters, if `all` is written out as every scope that is
+    /// offered.
     pub fn written_out_length(&self) -> usize {
         Scopes::all_written_out(&self.every_scope()).len()
     }
 
-    /// Whether it is longer than [`LONGEST_WRITTEN_OUT`].
+    /// Whether that length is over [`LONGEST_WRITTEN_OUT`].
     pub fn are_too_long_written_out(&self) -> bool {
         self.written_out_length() > LONGEST_WRITTEN_OUT
     }
 
-    /// The fewest days without a use after which a token of somebody is revoked.
+    /// The fewest days without a use after which anybody's token is revoked. `None` if none is.
     pub fn fewest_unused_days(&self) -> Option<u32> {
         let of_groups = self.groups.iter();
         let of_groups = of_groups.filter_map(|group| group.revoke_unused_after_days);
@@ -159,7 +159,7 @@ impl Policies {
 }
 
 fn merge(base: &Policy, groups: &[&GroupPolicy]) -> Policy {
-    /// What the groups set, made one by `choose`; where none does, the base.
+    /// Reduces the values that groups set by `choose`. Without one, returns the base's value.
     fn value<T: Copy>(
         base: T,
         groups: &[&GroupPolicy],
@@ -192,7 +192,7 @@ fn merge(base: &Policy, groups: &[&GroupPolicy]) -> Policy {
         .collect();
     Policy {
         max_lifetime_days,
-        // Nobody proposes what is not allowed.
+        // A form must not propose a lifetime that is not allowed.
         default_lifetime_days: default_lifetime_days.min(max_lifetime_days),
         max_active_tokens: value(
             base.max_active_tokens,
@@ -251,7 +251,7 @@ fn merge(base: &Policy, groups: &[&GroupPolicy]) -> Policy {
     }
 }
 
-/// The shorter time, where 0 is never.
+/// The shorter of two times. 0 means never.
 fn sooner(a: u32, b: u32) -> u32 {
     match (a, b) {
         (0, time) | (time, 0) => time,
@@ -259,7 +259,7 @@ fn sooner(a: u32, b: u32) -> u32 {
     }
 }
 
-/// Each name once, in the order of the lists.
+/// Joins the lists in order, and keeps the first scope of each name.
 fn union<'a>(lists: impl IntoIterator<Item = &'a Vec<Scope>>) -> Vec<Scope> {
     let mut seen = BTreeSet::new();
     lists

@@ -1,4 +1,4 @@
-//! What the operator allows: settings that the rules obey.
+//! The policy that tokens of one owner obey.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::user::User;
 /// Who may make tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MayCreate {
-    /// Nobody: tokens that there are go on.
+    /// Nobody. Existing tokens still work.
     Nobody,
     /// Every owner.
     Everyone,
 }
 
 impl MayCreate {
-    /// The name in the interface.
+    /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Nobody => "Nobody",
@@ -43,26 +43,25 @@ pub struct Policy {
     pub default_lifetime_days: u32,
     /// The most active tokens of one owner.
     pub max_active_tokens: u32,
-    /// The longest time that a replaced secret may go on working, in hours.
+    /// The longest time that a replaced secret may still work, in hours.
     pub max_overlap_hours: u32,
-    /// Whether tokens may be made that get new secrets by themselves, and whether those that were
-    /// made may.
+    /// Whether tokens may regenerate themselves. If not, existing tokens may not either.
     pub self_regenerate_allowed: bool,
-    /// The catalogue: the scopes on offer besides the reserved ones.
+    /// The catalogue: the scopes that are offered besides the reserved ones.
     pub scopes: Vec<Scope>,
     /// Who may make tokens.
     pub may_create: MayCreate,
-    /// Whether tokens may carry [`ALL`]: it is judged at every exchange too.
+    /// Whether tokens may have the scope [`ALL`]. Every exchange checks it too.
     pub all_scope_allowed: bool,
-    /// Lists of networks, of which each must hold the caller's address at every exchange; an empty
-    /// one lets it come from anywhere.
+    /// Lists of networks. At every exchange the caller's address must be in each of them. With no
+    /// list, it may be any.
     pub required_networks: Vec<AllowedNetworks>,
-    /// After how many days without a use a token is revoked; 0 is never.
+    /// After how many days without a use a token is revoked. 0 means never.
     pub revoke_unused_after_days: u32,
-    /// How old the sign-in of whoever gives a token a secret may be, in minutes; 0 is as old as its
-    /// session.
+    /// How many minutes ago a user may have signed in to give a token a secret. 0 means no limit.
     pub recent_sign_in_minutes: u32,
-    /// How long an authentication token lives, in minutes. Its secret's end still comes first.
+    /// How long an authentication token lives, in minutes. It never outlives the secret that it was
+    /// exchanged for.
     pub authentication_token_minutes: u32,
 }
 
@@ -85,19 +84,20 @@ impl Default for Policy {
     }
 }
 
-/// The latest expiry of a token made or regenerated at `now`, where it may live for so many days.
+/// The latest expiry of a token that is made or regenerated at `now` and may live for this many
+/// days.
 pub fn latest_expiry(max_lifetime_days: u32, now: Timestamp) -> Timestamp {
     now.after(DAY.saturating_mul(max_lifetime_days))
 }
 
 impl Policy {
-    /// The scopes that `user` may give to a token of their own or of a service account, `all` first
-    /// where it is allowed.
+    /// The scopes that `user` may give to their own tokens and to those of service accounts. `all`
+    /// comes first, if it is allowed.
     pub fn scopes_for(&self, user: &User) -> Vec<Scope> {
         self.scopes_by(user.is_administrator)
     }
 
-    /// The same, by whether it is an administrator or an operator who gives them.
+    /// The same for a caller who administers (an administrator or an operator), or who doesn't.
     pub fn scopes_by(&self, administers: bool) -> Vec<Scope> {
         let introspect = administers.then(Scope::introspect);
         let all = self.all_scope_allowed.then(Scope::all);
@@ -107,10 +107,10 @@ impl Policy {
             .collect()
     }
 
-    /// Whether a token may be made.
+    /// Requires that tokens may be made.
     ///
     /// # Errors
-    /// [`Problem::PolicyForbids`] where nobody may make tokens.
+    /// [`Problem::PolicyForbids`] if nobody may make tokens.
     pub fn check_creation(&self) -> Result<(), Problem> {
         match self.may_create {
             MayCreate::Everyone => Ok(()),
@@ -120,10 +120,10 @@ impl Policy {
         }
     }
 
-    /// Whether a token may carry these scopes.
+    /// Requires that a token may have these scopes, as far as [`ALL`] is concerned.
     ///
     /// # Errors
-    /// [`Problem::PolicyForbids`] for [`ALL`] where it is not allowed.
+    /// [`Problem::PolicyForbids`] for [`ALL`] if it is not allowed.
     pub fn check_all_scope(&self, scopes: &Scopes) -> Result<(), Problem> {
         if self.all_scope_allowed || !scopes.contains(ALL) {
             return Ok(());
@@ -133,7 +133,7 @@ impl Policy {
         })
     }
 
-    /// Whether tokens may be exchanged from `address`: every list must hold it.
+    /// Whether `address` is in every list of required networks.
     pub fn allows_from(&self, address: IpAddr) -> bool {
         let mut lists = self.required_networks.iter();
         lists.all(|networks| networks.contain(address))
@@ -144,10 +144,10 @@ impl Policy {
         self.authentication_token_minutes.saturating_mul(60)
     }
 
-    /// For how long a replaced secret goes on working, where so many hours were asked for.
+    /// How long a replaced secret still works, if the caller asks for this many hours.
     ///
     /// # Errors
-    /// [`Problem::PolicyForbids`] for more than the policy allows.
+    /// [`Problem::PolicyForbids`] for more hours than the policy allows.
     pub fn overlap(&self, hours: u32) -> Result<Duration, Problem> {
         if hours > self.max_overlap_hours {
             return Err(Problem::PolicyForbids {
@@ -157,12 +157,12 @@ impl Policy {
         Ok(HOUR.saturating_mul(hours))
     }
 
-    /// The latest expiry of a token made or regenerated at `now`.
+    /// The latest expiry of a token that is made or regenerated at `now`.
     pub fn latest_expiry(&self, now: Timestamp) -> Timestamp {
         latest_expiry(self.max_lifetime_days, now)
     }
 
-    /// Accepts an expiry that lies after `now` and not beyond the policy.
+    /// Requires that an expiry is after `now` and within the policy.
     ///
     /// # Errors
     /// [`Problem::ExpirationNotAllowed`] names the latest allowed time.

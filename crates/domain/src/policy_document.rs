@@ -1,4 +1,4 @@
-//! The policy as it is written: one document in the settings file, in the interface and in the
+//! The written form of the policy: the same document in the settings file, the API and the
 //! database.
 
 use std::ops::RangeInclusive;
@@ -17,33 +17,33 @@ use crate::validation::{Failure, Reason};
 pub const LIFETIME_DAYS: RangeInclusive<u32> = 1..=36_500;
 /// How many active tokens an owner may have.
 pub const ACTIVE_TOKENS: RangeInclusive<u32> = 1..=100_000;
-/// How many hours a replaced secret may go on working.
+/// How many hours a replaced secret may still work.
 pub const OVERLAP_HOURS: RangeInclusive<u32> = 0..=8760;
 /// After how many days without a use a token is revoked.
 pub const UNUSED_DAYS: RangeInclusive<u32> = 0..=36_500;
-/// How many minutes ago the password may have been given, before a token gets a secret.
+/// How many minutes ago a user may have signed in to give a token a secret.
 pub const RECENT_MINUTES: RangeInclusive<u32> = 0..=43_200;
-/// How many minutes an authentication token may live. Offline verifiers and places in the status
-/// list rely on the upper bound.
+/// How many minutes an authentication token may live. Offline verifiers and the places in the
+/// status list rely on the upper bound.
 pub const TOKEN_MINUTES: RangeInclusive<u32> = 1..=60;
-/// The most groups that a policy differs by.
+/// The most groups that a policy can have rules for.
 pub const MAX_GROUP_POLICIES: usize = 500;
 
 /// The longest description of a scope, in characters.
 const MAX_DESCRIPTION: usize = 500;
 
-/// A scope on offer, as it is written.
+/// A scope that the policy offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ScopeDocument {
-    /// What stands in tokens.
+    /// The name in tokens.
     pub name: String,
-    /// What it allows, for the person who chooses.
+    /// What it allows, for the person who chooses scopes.
     #[serde(default)]
     pub description: String,
 }
 
-/// The rules that groups can differ in, and the fields that come before or after them.
+/// Makes a document of the rules that groups can set, with fields of its own before and after them.
 macro_rules! documents {
     ($($(#[$doc:meta])* $name:ident { $($before:tt)* } { $($after:tt)* })*) => {$(
         $(#[$doc])*
@@ -60,37 +60,38 @@ macro_rules! documents {
             /// The most active tokens of one owner.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub max_active_tokens: Option<u32>,
-            /// The scopes on offer besides the reserved ones.
+            /// The scopes that are offered besides the reserved ones.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub scopes: Option<Vec<ScopeDocument>>,
             /// Who may make tokens.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub may_create: Option<MayCreate>,
-            /// Whether tokens may carry all the owner's rights.
+            /// Whether tokens may have the scope `all`.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub all_scope_allowed: Option<bool>,
-            /// Networks of which one must hold the caller's address; an empty list lets it come
-            /// from anywhere.
+            /// The caller's address must be in one of these networks. With an empty list, it may be
+            /// any.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub required_networks: Option<Vec<String>>,
-            /// The longest time that a replaced secret may go on working, in hours.
+            /// The longest time that a replaced secret may still work, in hours.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub max_overlap_hours: Option<u32>,
-            /// Whether tokens may get new secrets by themselves.
+            /// Whether tokens may regenerate themselves.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub self_regenerate_allowed: Option<bool>,
-            /// After how many days without a use a token is revoked; 0 is never.
+            /// After how many days without a use a token is revoked. 0 means never.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub revoke_unused_after_days: Option<u32>,
-            /// How many minutes ago the password may have been given before a token gets a secret;
-            /// 0 asks for nothing.
+            /// How many minutes ago a user may have signed in to give a token a secret. 0 means no
+            /// limit.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub recent_sign_in_minutes: Option<u32>,
             $($after)*
         }
 
         impl $name {
-            /// What was written, read, and for each field that fails why, under `place`.
+            /// Reads the rules. Adds a failure for each field that is not valid, with `place`
+            /// before its name.
             fn rules(&self, place: &str, failures: &mut Vec<Failure>) -> Rules {
                 let mut read = Reading { place, failures };
                 Rules {
@@ -124,7 +125,7 @@ macro_rules! documents {
 }
 
 documents! {
-    /// The policy of a deployment. What is absent is as it is by default.
+    /// The policy of a deployment. An absent field has its default.
     PolicyDocument {} {
         /// How long an authentication token lives, in minutes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,15 +134,15 @@ documents! {
         #[serde(default)]
         pub groups: Vec<GroupDocument>,
     }
-    /// What is different for the members of a group. What is absent is left to the base and to
-    /// other groups.
+    /// What is different for the members of a group. An absent field is left to the base and to the
+    /// owner's other groups.
     GroupDocument {
-        /// Whose: `NAME/value`.
+        /// The group that it is for, as `NAME/value`.
         pub group: String,
     } {}
 }
 
-/// What was read of one table.
+/// The rules of one document, after they were read.
 struct Rules {
     max_lifetime_days: Option<u32>,
     default_lifetime_days: Option<u32>,
@@ -156,7 +157,7 @@ struct Rules {
     recent_sign_in_minutes: Option<u32>,
 }
 
-/// Reads the fields of one table.
+/// Reads the fields of one document.
 struct Reading<'a> {
     place: &'a str,
     failures: &'a mut Vec<Failure>,
@@ -213,11 +214,11 @@ impl Reading<'_> {
 }
 
 impl PolicyDocument {
-    /// The policy that was written.
+    /// Reads the policy.
     ///
     /// # Errors
-    /// [`Problem::ValidationFailed`] with every field that fails; one of a group is called
-    /// `Groups[0].MaxLifetimeDays`.
+    /// [`Problem::ValidationFailed`] with every field that is not valid. A field of a group has a
+    /// name such as `Groups[0].MaxLifetimeDays`.
     pub fn read(&self) -> Result<Policies, Problem> {
         let mut failures = Vec::new();
         let rules = self.rules("", &mut failures);
@@ -328,7 +329,7 @@ impl GroupDocument {
 }
 
 impl From<&Policies> for PolicyDocument {
-    /// The whole of it, as it is written: [`PolicyDocument::read`] gives the same policy again.
+    /// Writes every field, so that [`PolicyDocument::read`] gives the same policy again.
     fn from(policies: &Policies) -> Self {
         let Policies { base, groups } = policies;
         Self {
@@ -376,7 +377,7 @@ fn written_scopes(scopes: &[Scope]) -> Vec<ScopeDocument> {
     written.collect()
 }
 
-/// The one list that a document has.
+/// A document has one list of networks, so this joins them.
 fn written_networks(lists: &[AllowedNetworks]) -> Vec<String> {
     let networks = lists.iter().flat_map(AllowedNetworks::networks);
     networks.map(ToString::to_string).collect()

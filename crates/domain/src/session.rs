@@ -26,14 +26,14 @@ pub struct Session {
     pub provider: Option<ProviderSession>,
 }
 
-/// What a session has from the identity provider that the user signed in at.
+/// What a session keeps about the sign-in at an identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderSession {
-    /// The provider, by its name in the settings.
+    /// The provider's name in the settings.
     pub provider: ProviderName,
     /// The keyed hash of the provider's id of the sign-in, by which the provider can end it.
     pub id_hash: Option<[u8; 32]>,
-    /// When the user gave a password or the like at the provider, if the provider tells.
+    /// When the user authenticated at the provider, if it says so (`auth_time`).
     pub authenticated_at: Option<Timestamp>,
     /// Whether the user administers the service in this session, because of a group at the
     /// provider.
@@ -54,8 +54,8 @@ impl Session {
             .is_some_and(|at| now <= at.after(within) && at <= now.after(skew))
     }
 
-    /// When the user gave the password. A provider may let users in who gave it long ago, so there
-    /// the beginning of the session says nothing.
+    /// When the user gave the password. For a session from a provider this is not its beginning,
+    /// because a provider may let users in who gave their password long ago.
     pub fn authenticated_at(&self) -> Option<Timestamp> {
         match &self.provider {
             None => Some(self.created_at),

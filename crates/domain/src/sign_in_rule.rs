@@ -1,4 +1,4 @@
-//! How long ago an owner may have signed in at an identity provider.
+//! How long ago the owner of a token may have signed in at an identity provider.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -9,11 +9,10 @@ use crate::session::Session;
 use crate::time::Timestamp;
 use crate::user::{User, UserKind};
 
-/// How much clocks may differ. A sign-in that is further in the future was noted by a wrong clock.
+/// How much clocks may differ. A wrong clock noted a sign-in that is further in the future.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// A provider at which users must sign in every few days, for as long as their tokens are to be
-/// used.
+/// A provider at which users must sign in every few days, or their tokens stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInRule {
     /// The provider.
@@ -22,7 +21,7 @@ pub struct SignInRule {
     pub every_days: NonZeroU32,
 }
 
-/// When the tokens of an owner stop, unless the owner signs in at the provider until then.
+/// When the tokens of an owner stop, unless the owner signs in at the provider before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lapse {
     /// The last sign-in, or when the user was added.
@@ -31,9 +30,9 @@ pub struct Lapse {
 }
 
 impl Lapse {
-    /// The first lapse of this user among the rules of all providers at which the user has an
-    /// identity. Somebody who never signed in there counts from when the user was added. `None` for
-    /// users that no rule is for, and for service accounts.
+    /// The earliest lapse by the rules of all providers at which the user has an identity. If the
+    /// user never signed in at a provider, its days count from when the user was added. `None` for
+    /// service accounts, and for users without an identity at a provider with a rule.
     pub fn of(user: &User, rules: &[SignInRule]) -> Option<Self> {
         if rules.is_empty() || user.kind == UserKind::Service {
             return None;
@@ -54,14 +53,13 @@ impl Lapse {
         self.since.after(Duration::from_hours(24 * days))
     }
 
-    /// Whether the tokens have stopped at `now`. A sign-in in the future counts for nothing: a
-    /// clock was wrong and then set back, and the tokens would live for as long as it had been
-    /// wrong.
+    /// Whether the tokens have stopped at `now`. A sign-in in the future doesn't count: a clock was
+    /// wrong and then set back, and the tokens would work for as long as it had been wrong.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.at() <= now || self.since > now.after(SKEW)
     }
 
-    /// Why the tokens are refused then.
+    /// The refusal of a token that has stopped.
     pub fn problem(&self) -> Problem {
         Problem::OwnerSignInOverdue {
             days: self.days.get(),
@@ -69,11 +67,11 @@ impl Lapse {
     }
 }
 
-/// Refuses an owner whose tokens give nothing at `now`: one who is disabled, and one who has not
-/// signed in at the identity provider for too long.
+/// Requires that the owner's tokens work at `now`: the owner is not disabled, and signed in at the
+/// identity provider recently enough.
 ///
 /// # Errors
-/// [`Problem::OwnerDisabled`], [`Problem::OwnerSignInOverdue`].
+/// [`Problem::OwnerDisabled`] and [`Problem::OwnerSignInOverdue`].
 pub fn require_in_force(owner: &User, rules: &[SignInRule], now: Timestamp) -> Result<(), Problem> {
     if owner.is_disabled() {
         return Err(Problem::OwnerDisabled);
@@ -84,8 +82,8 @@ pub fn require_in_force(owner: &User, rules: &[SignInRule], now: Timestamp) -> R
     }
 }
 
-/// Whether a session has ended at `now`, because its user has not signed in for too long at the
-/// provider that it began by.
+/// Whether a session has ended at `now`, because its user signed in too long ago at the provider
+/// that the session began at.
 pub fn has_lapsed(session: &Session, user: &User, rules: &[SignInRule], now: Timestamp) -> bool {
     let Some(of) = &session.provider else {
         return false;
@@ -120,7 +118,7 @@ mod tests {
         }
     }
 
-    /// Somebody who was added 100 days ago and signed in at `corp`.
+    /// A user who was added 100 days ago and signed in at `corp`.
     fn signed_in(at: Option<Timestamp>) -> User {
         User {
             id: UserId::new(NOW, [1; 10]),

@@ -1,4 +1,4 @@
-//! Users: who owns tokens.
+//! Users, who own tokens.
 
 use crate::disabled::DisabledMarks;
 use crate::group::Groups;
@@ -14,9 +14,9 @@ pub enum UserKind {
     Person,
     /// A service account: owns tokens, but can't sign in.
     Service,
-    /// What is left of a user whose row was planted or altered: disabled for good.
+    /// A user whose row was planted or altered. Disabled for good.
     Quarantined,
-    /// What is left of a user whose personal details were erased: disabled for good.
+    /// A user whose personal details were erased. Disabled for good.
     Erased,
 }
 
@@ -44,19 +44,20 @@ impl UserKind {
 pub struct User {
     /// Never changed or reused.
     pub id: UserId,
-    /// What the user signs in with; unique, compared folded.
+    /// The name that the user signs in with. Its folded form is unique.
     pub name: UserName,
-    /// What the user is shown by.
+    /// The name that pages show for the user.
     pub display_name: DisplayName,
     /// Where notices are sent, if it is known.
     pub email: Option<Email>,
     /// Person or program.
     pub kind: UserKind,
-    /// The password's hash in PHC string format; without one nobody can sign in.
+    /// The hash of the password, in PHC string format. Without one, nobody can sign in with a
+    /// password.
     pub password_hash: Option<String>,
     /// Whether the user administers the service.
     pub is_administrator: bool,
-    /// Who disabled the user. While there is any mark, the user can neither sign in nor use tokens.
+    /// Which parties disabled the user. While any did, the user can neither sign in nor use tokens.
     pub disabled: DisabledMarks,
     /// The person who manages the tokens of a service account. A person has none.
     pub responsible_id: Option<UserId>,
@@ -64,7 +65,7 @@ pub struct User {
     pub groups: Groups,
     /// The last sign-in at an identity provider.
     pub provider_sign_in: Option<ProviderSignIn>,
-    /// The last sign-ins at other identity providers, where the user has identities too.
+    /// The last sign-ins at the other identity providers at which the user has an identity.
     pub signed_in_elsewhere: SignedInElsewhere,
     /// When the user was added.
     pub created_at: Timestamp,
@@ -84,7 +85,8 @@ impl User {
         }
     }
 
-    /// Notes a sign-in, which becomes the last one. Where the user signed in before is remembered.
+    /// Notes a sign-in as the last one. The one before moves to [`Self::signed_in_elsewhere`], if
+    /// it was at another provider.
     pub fn note_sign_in(&mut self, sign_in: ProviderSignIn) {
         self.signed_in_elsewhere.forget(&sign_in.provider);
         if let Some(before) = self.provider_sign_in.take()
@@ -104,12 +106,12 @@ impl User {
         }
     }
 
-    /// Whether the user is a service account of which `person` manages the tokens.
+    /// Whether the user is a service account that `person` is responsible for.
     pub fn is_managed_by(&self, person: UserId) -> bool {
         self.kind == UserKind::Service && self.responsible_id == Some(person)
     }
 
-    /// Whether the user may be responsible for a service account: an enabled person.
+    /// Whether the user may be responsible for a service account. Only an enabled person may.
     pub fn can_be_responsible(&self) -> bool {
         self.kind == UserKind::Person && !self.is_disabled()
     }

@@ -52,6 +52,6 @@ bulk-job = Revoking tokens
 bulk-job-done = { NUMBER($done) } of { NUMBER($count) } tokens are revoked and refused everywhere.
 bulk-job-goes-on = The revocation goes on, also if you leave this page. The page is loaded again every few seconds.
 bulk-job-finished = The revocation is over.
-bulk-job-stopped = The revocation was stopped, because whoever began it may no longer revoke tokens, or the rest had ended before.
+bulk-job-stopped = The revocation ended early: the person or program that began it may no longer revoke tokens, or the other tokens had already ended.
 bulk-job-gone = There is no such revocation.
 bulk-back = Back to all tokens

@@ -96,6 +96,6 @@ docs-oauth-revoke = { $request } revokes the personal access token in { $token }
 # $path (Slot) - a link
 docs-oauth-status = A service that verifies authentication tokens itself reads the revoked ones from the signed status list that the claim { $claim } names (draft-ietf-oauth-status-list); { $path } names the current one.
 
-docs-like = Parameters, body and answers are those of the operations on your own tokens. Another person’s account is 1310 (404), and a new secret for a disabled one 1205 (401).
+docs-like = Parameters, body and answers are the same as for your own tokens. Another person’s account gets 1310 (404), and a new secret for a disabled account gets 1205 (401).
 docs-path = Path
 docs-as = As

@@ -3,7 +3,7 @@
 
 oauth-not-a-form = The body must be sent as application/x-www-form-urlencoded.
 oauth-body-unreadable = The body can't be read.
-oauth-body-not-encoded = The body is no form of percent-encoded UTF-8.
+oauth-body-not-encoded = The body is not a form in percent-encoded UTF-8.
 oauth-too-many-parameters = There are too many parameters.
 oauth-control-character = A parameter has a control character.
 oauth-parameter-repeated = A parameter is repeated.

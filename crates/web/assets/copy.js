@@ -1,7 +1,7 @@
 // Copying the new token, and not losing it before.
 
 const blade = document.querySelector("dialog[data-secret]");
-// How long the button says that it is done.
+// How long the button says that the token is copied.
 const SAID_MS = 4000;
 
 if (blade) {
@@ -10,7 +10,7 @@ if (blade) {
   const leave = document.getElementById("leave");
   let kept = false;
 
-  // On a page without TLS, browsers have only the older way: to copy what is selected.
+  // On a page without TLS, browsers only have the older way: copying the selection.
   const copySelected = () => {
     const before = document.activeElement;
     field.focus({ preventScroll: true });
@@ -59,8 +59,9 @@ if (blade) {
       close();
     }
   });
-  // Whatever asks the blade to close asks the person first, as the button does. The key is answered before it becomes such
-  // a request: Chromium lets no page refuse a second one without a click between, and Firefox before 141 closes both.
+  // Every way to close the blade asks the person first, like the button. The key must be handled before it becomes a close
+  // request. Chromium doesn't let a page refuse a second request without a click in between, and Firefox before 141 closes
+  // both dialogs.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && blade.open) {
       event.preventDefault();
@@ -85,7 +86,7 @@ if (blade) {
       event.preventDefault();
     }
   });
-  // No page that a browser keeps for going back holds the token.
+  // The page that a browser keeps for going back must not contain the token.
   addEventListener("pagehide", () => {
     field.value = "";
     field.removeAttribute("value");

@@ -1,4 +1,4 @@
-// What dialogs lack without script: opening as modals with the page, giving the focus back, and older browsers.
+// What dialogs can't do without script: open as modals with the page, return the focus, and work in older browsers.
 
 const wipe = (dialog) => {
   for (const field of dialog.querySelectorAll(".secret")) {
@@ -7,8 +7,8 @@ const wipe = (dialog) => {
   }
 };
 
-// Where the focus goes once a dialog is closed: its opener may stand in a menu that is closed too. The event comes a little
-// later, and a quick person has moved the focus by then.
+// Returns the focus after a dialog is closed. Its opener may be in a menu that is closed too. The event comes a little later,
+// so a quick person may have moved the focus by then.
 const giveBack = (dialog) => {
   const focused = document.activeElement;
   if (focused !== null && focused !== document.body && !dialog.contains(focused)) {
@@ -21,7 +21,7 @@ const giveBack = (dialog) => {
   target.focus();
 };
 
-// What was wrong the last time, or who filled the form in, is no matter for the next.
+// Removes the errors of the last time, and the note about who filled the form in.
 const tidy = (dialog) => {
   for (const note of dialog.querySelectorAll(".error, .message:not(.warning)")) {
     note.remove();
@@ -46,13 +46,13 @@ for (const dialog of document.querySelectorAll("dialog")) {
   });
 }
 
-// The page stands for a form that was sent: loaded again, it shall be the one that the form led from.
+// The page answers a form. Reloading it should show the page that the form was on.
 const address = document.querySelector("[data-address]")?.dataset.address;
 if (address !== undefined) {
   history.replaceState(null, "", address);
 }
 
-// One question serves every row of a table: before it opens, it is made the one that the link leads to.
+// All rows of a table share one question. Before it opens, it gets the content that the row's link leads to.
 const ask = (dialog, link) => {
   const form = dialog.querySelector("form");
   form.reset();
@@ -68,7 +68,7 @@ const ask = (dialog, link) => {
   dialog.dataset.returns = link.dataset.returns;
 };
 
-// A link leads to the page that opens or closes a dialog; with script it is a button that does so in place.
+// Without script, a link leads to the page with the open or closed dialog. With script, it opens or closes it in place.
 for (const link of document.querySelectorAll("a[data-commandfor]")) {
   const button = document.createElement("button");
   button.type = "button";
@@ -110,8 +110,8 @@ if (!("command" in HTMLButtonElement.prototype)) {
   });
 }
 
-// The first field with an error gets the focus. Else what was done, or refused, is read out first, but for where there is
-// a field to go on with.
+// The first field with an error gets the focus. Otherwise the message gets it, so that it is read out first, unless another
+// field has the focus.
 const wrong = document.querySelector("[aria-invalid=true]");
 if (wrong) {
   wrong.focus();
@@ -119,7 +119,7 @@ if (wrong) {
   document.querySelector("[data-focus]")?.focus();
 }
 
-// A form is sent once, however often its button is pressed, until its answer is there or fails to come.
+// A form is sent only once, however often its button is pressed, until it is answered or the answer fails.
 const FAILED_MS = 60_000;
 const ready = (form) => {
   delete form.dataset.sent;
@@ -138,10 +138,10 @@ for (const form of document.querySelectorAll("form[data-once]")) {
 }
 const allReady = () => document.querySelectorAll("form[data-sent]").forEach(ready);
 addEventListener("pageshow", allReady);
-// Where browsers tell of it: the person stopped it, or the connection broke.
+// Some browsers report that the person stopped the request, or that the connection broke.
 window.navigation?.addEventListener("navigateerror", allReady);
 
-// The day of one's own counts only where it is chosen: a field that is not shown can't hold up the form.
+// The last day counts only if the person chooses it. Otherwise the hidden field would prevent sending the form.
 const expiration = document.getElementById("expiration");
 const lastDay = document.getElementById("last_day");
 if (expiration) {

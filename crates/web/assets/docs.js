@@ -1,6 +1,6 @@
-// Trying an operation where it is described. What is filled in stays in the fields of this page.
+// Tries an operation where it is described. Entries stay in the fields of this page.
 
-// A page has the fields that its operations need.
+// A page has only the fields that its operations need.
 const credentials = {};
 for (const id of ["personalAccessToken", "bearer"]) {
   const field = document.getElementById(id);
@@ -15,10 +15,10 @@ const fillIn = (id, value) => {
   }
 };
 
-// What the page says of an answer, in its language.
+// The page's words for answers, in its language.
 const words = document.querySelector(".credentials").dataset;
 
-// Who is signed in, as an answer tells; nobody without a user. The menu at the top is of whom the page was made for.
+// Shows who is signed in, according to an answer. The menu at the top belongs to the person that the page was made for.
 const showPerson = (user) => {
   document.getElementById("person").textContent = user?.DisplayName ?? "";
   document.getElementById("somebody").hidden = !user;
@@ -29,10 +29,10 @@ const showPerson = (user) => {
   }
 };
 
-// What an answer brought is at hand for the operations that take it.
+// Keeps the credential of an answer for the operations that need it.
 const keep = {
   personalAccessToken: (data) => {
-    // A request that was sent again is answered without the secret.
+    // The answer to a request that was sent again has no secret.
     if (data.Secret !== null) {
       fillIn("personalAccessToken", data.Secret);
     }
@@ -43,7 +43,7 @@ const keep = {
   session: showPerson,
 };
 
-// The times in an example pass: those to begin with lie a week ahead.
+// The times in examples are in the past. The body to begin with gets times that are a week ahead.
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 for (const field of document.querySelectorAll("[data-times]")) {
   const body = JSON.parse(field.defaultValue);
@@ -117,7 +117,7 @@ const send = async (form) => {
   }
 };
 
-// Where an answer is shown. The page must stay light, and without this script nothing can be sent.
+// Makes the place for an answer. It is not in the page, to keep the page small.
 const place = (form) => {
   const outcome = document.createElement("p");
   outcome.className = "outcome";
@@ -148,7 +148,7 @@ for (const form of document.querySelectorAll("[data-try]")) {
   });
 }
 
-// No page that a browser keeps for going back holds a token.
+// The page that a browser keeps for going back must not contain a token.
 addEventListener("pagehide", () => {
   for (const field of Object.values(credentials)) {
     field.value = "";

@@ -1,8 +1,8 @@
-// Arrow keys in menus, closing them when the focus leaves, and their place where styles can't name it.
+// Handles arrow keys in menus, closes them when the focus leaves, and places them if styles can't.
 
 const GAP = 4;
 
-// Below the button, or above it where there is more room; the right ends in line.
+// Places a menu below its button, or above it if there is more room. The right edges are aligned.
 const place = (menu, opener) => {
   const button = opener.getBoundingClientRect();
   const below = innerHeight - button.bottom;
@@ -13,7 +13,7 @@ const place = (menu, opener) => {
   menu.style.top = `${isBelow ? button.bottom + GAP : button.top - GAP - menu.offsetHeight}px`;
 };
 
-// Where browsers know no popovers, styles show a menu while its button has the focus.
+// In browsers without popovers, styles show a menu while its button has the focus.
 const menus = "popover" in HTMLElement.prototype ? document.querySelectorAll("[data-menu]") : [];
 
 for (const menu of menus) {
@@ -23,7 +23,7 @@ for (const menu of menus) {
   if (opener && !CSS.supports("anchor-scope: --menu")) {
     menu.addEventListener("beforetoggle", (event) => {
       if (event.newState === "open") {
-        // It has a size only once it is shown, which is before the next frame.
+        // The menu has no size before it is shown, which happens before the next frame.
         requestAnimationFrame(() => place(menu, opener));
       }
     });
@@ -68,7 +68,7 @@ for (const menu of menus) {
   });
 }
 
-// Where the person is, in a navigation that is one line and longer than the window.
+// Shows the current entry of a navigation that is one line and longer than the window.
 const current = document.querySelector(".side [aria-current]");
 function showCurrent() {
   const side = current.closest(".side");

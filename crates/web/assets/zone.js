@@ -1,4 +1,4 @@
-// The person's time zone, by a cookie: the server writes days and times in it, and takes a chosen day for one there.
+// Sends the person's time zone in a cookie. The server shows days and times in it, and reads chosen days in it.
 
 const isSecure = location.protocol === "https:";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -7,7 +7,7 @@ const isKnown = () => document.cookie.split("; ").includes(pair);
 
 if (zone && !isKnown()) {
   document.cookie = `${pair}; Path=/; SameSite=Lax${isSecure ? "; Secure" : ""}`;
-  // Once: the page that comes then finds the cookie. Without the attribute this page is there only once.
+  // Reloads only once, because the next page has the cookie. A page without the attribute can't be reloaded.
   const shown = document.documentElement.dataset.zone;
   if (shown !== undefined && shown !== zone && isKnown()) {
     location.reload();

@@ -11,7 +11,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Every file: its name, its type and what stands in it.
+/// Every file: name, content type and content.
 const FILES: [(&str, &str, &str); 10] = [
     ("site.css", CSS, include_str!("../assets/site.css")),
     ("docs.css", CSS, include_str!("../assets/docs.css")),
@@ -24,12 +24,11 @@ const FILES: [(&str, &str, &str); 10] = [
     ("setup.js", JS, include_str!("../assets/setup.js")),
     ("zone.js", JS, include_str!("../assets/zone.js")),
 ];
-/// The file that follows the settings.
+/// The file that is made from the settings.
 const THEME: &str = "theme.css";
 const FOLDER: &str = "/assets/";
 
-/// The files, each under an address that changes with what stands in it: browsers keep them for
-/// good.
+/// The files. The address of each changes with its content, so browsers cache it for good.
 pub struct Assets {
     files: HashMap<&'static str, Asset>,
 }
@@ -74,7 +73,8 @@ impl Assets {
         format!("{FOLDER}{name}?v={version}")
     }
 
-    /// The file at a path. Asked for in another version than this one, it is not to be kept.
+    /// The file at a path. If the request names another version, browsers must not cache the
+    /// answer.
     pub fn find(&self, path: &str, query: Option<&str>) -> Option<Response> {
         let asset = self.files.get(path.strip_prefix(FOLDER)?)?;
         let is_this = query.and_then(|query| query.strip_prefix("v=")) == Some(&asset.version);
@@ -92,8 +92,9 @@ impl Assets {
     }
 }
 
-/// A style sheet as browsers get it: its comments and the white space are for whoever edits it. No
-/// string of ours holds the beginning of a comment, or one of these marks with white space.
+/// A style sheet without comments and white space, as browsers get it. This is safe because no
+/// string in our style sheets has the beginning of a comment, or one of these characters beside
+/// white space.
 fn without_comments(css: &str) -> String {
     let mut parts = css.split("/*");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -116,7 +117,8 @@ fn without_comments(css: &str) -> String {
     text
 }
 
-/// A script as browsers get it: the same. No string of ours goes over several lines.
+/// A script without comment lines and indentation, as browsers get it. This is safe because no
+/// string in our scripts has several lines.
 fn without_lines_of_comment(script: &str) -> String {
     let lines = script.lines().map(str::trim_start);
     let lines: Vec<_> = lines

@@ -1,4 +1,4 @@
-//! A question on a page of its own: where the browser can't open the dialog that asks it.
+//! A question on a page of its own, for browsers that can't open the dialog with the question.
 
 use askama::Template;
 use ats_pat_text::Text;
@@ -11,21 +11,21 @@ use crate::page::{Frame, Section, render};
 #[derive(Template)]
 #[template(path = "confirm.html")]
 pub struct ConfirmPage {
-    /// What is on every page.
+    /// The frame of the page.
     pub frame: Frame,
     /// The texts in the person's language.
     pub text: Text,
     /// The question.
     pub question: String,
-    /// What happens then.
+    /// What *Yes* does, in words.
     pub consequence: &'static str,
-    /// Where the form is posted to.
+    /// The path that the form is posted to.
     pub action: String,
-    /// The name and the value of its field, where the path does not say all.
+    /// The name and the value of the form's field. `None` if the path says everything.
     pub field: Option<(&'static str, String)>,
-    /// Whether it takes something away.
+    /// Whether the act takes rights away.
     pub is_danger: bool,
-    /// Where *Cancel* leads.
+    /// The address of *Cancel*.
     pub back: String,
 }
 

@@ -1,4 +1,4 @@
-//! Cookies of the pages' own.
+//! Setting the cookies of the pages.
 
 use poem::Response;
 use poem::http::{HeaderValue, header};

@@ -1,4 +1,4 @@
-//! The expiration in a form: what is on offer, and what a day of one's own means.
+//! The expiration field of a form: the offered lifetimes, and a last day that the person chooses.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::policy::latest_expiry;
@@ -7,28 +7,29 @@ use ats_pat_text::Text;
 use crate::words::{DAY, input_date, long_date};
 use crate::zone::Zone;
 
-/// The choice of a day of one's own.
+/// The value for a last day that the person chooses.
 pub const OWN_DAY: &str = "date";
 
-/// What the days on offer depend on.
+/// What the offered lifetimes depend on.
 #[derive(Clone, Copy)]
 pub struct Terms<'a> {
     /// The longest lifetime.
     pub longest_days: u32,
     /// The proposed lifetime.
     pub proposed_days: u32,
-    /// The time that the service goes by.
+    /// The time of the service.
     pub now: Timestamp,
-    /// What zone a chosen day is in.
+    /// The time zone of a chosen day.
     pub zone: &'a Zone,
     /// The texts in the person's language.
     pub text: Text,
 }
 
-/// The lifetimes on offer, in days.
+/// The offered lifetimes, in days.
 const PRESETS: [u32; 5] = [7, 30, 60, 90, 365];
 
-/// As RFC 3339; what is none of the choices stays as it is, and is refused by the service.
+/// The expiration in the form of RFC 3339. Anything that is not a choice stays as it is, and the
+/// service refuses it.
 pub fn expires_at(chosen: &str, last_day: &str, terms: Terms<'_>) -> String {
     if chosen != OWN_DAY {
         let days = chosen.parse::<u32>();
@@ -39,11 +40,12 @@ pub fn expires_at(chosen: &str, last_day: &str, terms: Terms<'_>) -> String {
     end_of_day(last_day, terms)
 }
 
-/// The end of a day as RFC 3339, or of what is allowed on it; what is no day stays as it is.
+/// The end of a day in the form of RFC 3339, or the latest allowed time on that day. Anything that
+/// is not a day stays as it is.
 pub fn end_of_day(day: &str, terms: Terms<'_>) -> String {
     let latest = latest(terms);
     match terms.zone.day(day) {
-        // On the last day that is allowed, until its last minute.
+        // The latest allowed time is on this day, so the token lasts until then.
         Some((start, end)) if start <= latest && end > latest => latest.to_string(),
         Some((_, end)) => end.to_string(),
         None => day.to_owned(),
@@ -52,17 +54,17 @@ pub fn end_of_day(day: &str, terms: Terms<'_>) -> String {
 
 /// A choice of the expiration.
 pub struct Choice {
-    /// What is posted.
+    /// The posted value.
     pub value: String,
-    /// In days, or for a day of one's own.
+    /// The lifetime in words, or the label for choosing a day.
     pub label: String,
-    /// The day it means, in words; empty for a day of one's own.
+    /// The last day in words. Empty for choosing a day.
     pub day: String,
     /// Whether it is chosen.
     pub is_chosen: bool,
 }
 
-/// The choices, with the day that each means. What is chosen is a number of days, or [`OWN_DAY`].
+/// The choices, each with its last day. `chosen` is a number of days, or [`OWN_DAY`].
 pub fn choices(chosen: &str, terms: Terms<'_>) -> Vec<Choice> {
     let (longest, text) = (terms.longest_days, terms.text);
     let asked = chosen.parse::<u32>().ok();
@@ -95,20 +97,21 @@ pub fn choices(chosen: &str, terms: Terms<'_>) -> Vec<Choice> {
     days.into_iter().map(preset).chain([own]).collect()
 }
 
-/// The field as it is shown.
+/// The field for display.
 pub struct ExpirationField {
     /// The choices.
     pub choices: Vec<Choice>,
-    /// The bounds of a day of one's own.
+    /// The bounds of a day that the person chooses.
     pub bounds: Bounds,
-    /// The last day that was typed, if it is one: a date field takes nothing else.
+    /// The last day that was typed. Empty if it isn't a day, because a date field accepts nothing
+    /// else.
     pub last_day: String,
-    /// What zone the days are in.
+    /// The time zone of the days.
     pub zone: String,
 }
 
 impl ExpirationField {
-    /// The field with what was chosen and typed.
+    /// The field with these entries.
     pub fn new(chosen: &str, last_day: &str, terms: Terms<'_>) -> Self {
         Self {
             choices: choices(chosen, terms),
@@ -119,23 +122,23 @@ impl ExpirationField {
     }
 }
 
-/// What was typed, if it is a day.
+/// The typed text, if it is a day.
 pub fn day_of(typed: &str, zone: &Zone) -> String {
     let day = Some(typed).filter(|day| zone.day(day).is_some());
     day.unwrap_or_default().to_owned()
 }
 
-/// The bounds of a day of one's own.
+/// The bounds of a day that the person chooses.
 pub struct Bounds {
-    /// The first day, as the date field takes it.
+    /// The first day, in the form of a date field.
     pub first: String,
-    /// The last one.
+    /// The last day, in the same form.
     pub last: String,
-    /// The last one in words.
+    /// The last day in words.
     pub last_in_words: String,
 }
 
-/// The bounds now.
+/// The current bounds.
 fn bounds(terms: Terms<'_>) -> Bounds {
     let latest = latest(terms);
     Bounds {
@@ -145,12 +148,12 @@ fn bounds(terms: Terms<'_>) -> Bounds {
     }
 }
 
-/// The latest expiry that is allowed now.
+/// The latest expiry that is currently allowed.
 pub fn latest(terms: Terms<'_>) -> Timestamp {
     latest_expiry(terms.longest_days, terms.now)
 }
 
-/// What is said of a day that is not allowed.
+/// The error for a day that is not allowed.
 pub fn until(latest: Timestamp, zone: &Zone, text: Text) -> String {
     text.token_day_until(long_date(latest, zone, text))
 }
@@ -163,7 +166,7 @@ pub mod fixture {
         Timestamp::parse("2026-11-25T10:20:30.123Z").unwrap()
     }
 
-    /// What the form goes by now.
+    /// The terms of a form in a test.
     pub fn terms((longest_days, proposed_days): (u32, u32), zone: &Zone) -> Terms<'_> {
         Terms {
             longest_days,
@@ -174,7 +177,7 @@ pub mod fixture {
         }
     }
 
-    /// What is on offer, the chosen one with a star.
+    /// The offered choices. The chosen one has a star.
     pub fn offered(chosen: &str, days: (u32, u32)) -> Vec<String> {
         choices(chosen, terms(days, &Zone::utc()))
             .into_iter()

@@ -1,4 +1,4 @@
-//! What is wrong with a form for a user or a password, at each field.
+//! The errors of a form for a user or a password, by field.
 
 use ats_pat_domain::problem::{Failure, Problem, Reason};
 use ats_pat_text::Text;
@@ -6,28 +6,28 @@ use ats_pat_text::Text;
 /// The errors of such a form.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct UserErrors {
-    /// With the set-up code.
+    /// The error of the set-up code.
     pub code: Option<String>,
-    /// With the user name.
+    /// The error of the user name.
     pub user_name: Option<String>,
-    /// With the display name.
+    /// The error of the display name.
     pub display_name: Option<String>,
-    /// With the e-mail address.
+    /// The error of the e-mail address.
     pub email: Option<String>,
-    /// With the responsible person.
+    /// The error of the responsible person.
     pub responsible: Option<String>,
-    /// With the password that the person has.
+    /// The error of the current password.
     pub current_password: Option<String>,
-    /// With the new password.
+    /// The error of the new password.
     pub password: Option<String>,
-    /// With its repetition.
+    /// The error of its repetition.
     pub password_repeat: Option<String>,
-    /// With none of them.
+    /// An error of no field.
     pub form: Option<String>,
 }
 
 impl UserErrors {
-    /// The errors that a refusal means.
+    /// The errors for a refusal.
     pub fn of(problem: &Problem, text: Text) -> Self {
         let mut errors = Self::default();
         match problem {
@@ -47,7 +47,7 @@ impl UserErrors {
         errors
     }
 
-    /// The error of a repetition that is another password.
+    /// The error of a repetition that differs.
     pub fn not_repeated(text: Text) -> Self {
         Self {
             password_repeat: Some(text.passwords_differ().to_owned()),
@@ -55,7 +55,7 @@ impl UserErrors {
         }
     }
 
-    /// The error of a form that as a whole can't be taken.
+    /// An error of the whole form.
     pub fn whole(text: impl Into<String>) -> Self {
         Self {
             form: Some(text.into()),
@@ -63,7 +63,7 @@ impl UserErrors {
         }
     }
 
-    /// Whether the field of this id is the first one with an error: it gets the focus.
+    /// Whether the field with this id is the first one with an error. It gets the focus.
     pub fn is_first(&self, id: &str) -> bool {
         [
             ("code", &self.code),

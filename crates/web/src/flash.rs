@@ -1,5 +1,5 @@
-//! What the next page says about the change before it: kept in a cookie for the one redirect
-//! between, so that no link can make a page say it and no reload says it again.
+//! The message that the next page shows about a change. A cookie keeps it over the redirect. So no
+//! link can make a page show it, and no reload shows it again.
 
 use ats_pat_http::{HttpSettings, cookie_line, cookie_value};
 use ats_pat_text::Text;
@@ -14,17 +14,17 @@ use crate::cookie::set_cookie;
 pub enum Flash {
     /// A token was revoked.
     Revoked(String),
-    /// So many tokens were revoked: a number.
+    /// Several tokens were revoked. Has their number.
     ChosenRevoked(String),
     /// A token was changed.
     TokenChanged(String),
-    /// The password is another one now.
+    /// The person changed the password.
     PasswordChanged,
-    /// A session of one's own was ended.
+    /// The person ended one of their sessions.
     SessionEnded,
-    /// A session to be ended was not there any more.
+    /// A session that the person wanted to end had ended before.
     SessionGone,
-    /// All others of one's own sessions were ended.
+    /// The person ended all their other sessions.
     OtherSessionsEnded,
     /// A user was added.
     UserAdded(String),
@@ -36,34 +36,34 @@ pub enum Flash {
     UserSaved(String),
     /// All tokens of a user were revoked.
     UserTokensRevoked(String),
-    /// What was known of a user was erased.
+    /// A user's personal details were erased.
     UserErased,
-    /// A user was kept out.
+    /// A user was disabled.
     UserDisabled(String),
-    /// A person was kept out who is responsible for service accounts.
+    /// A person who is responsible for service accounts was disabled.
     ResponsibleDisabled(String),
-    /// A user was let in again.
+    /// A user was enabled.
     UserEnabled(String),
     /// A user got a new password.
     PasswordSet(String),
     /// An operator key was revoked.
     OperatorKeyRevoked(String),
-    /// Another policy is in force.
+    /// A new policy is in force.
     PolicyInForce,
-    /// Another policy is in force, and tokens were cut to it.
+    /// A new policy is in force, and tokens were cut to it.
     PolicyInForceAndCut,
     /// The session was confirmed at the identity provider.
     Confirmed,
     /// The person signed out.
     SignedOut,
-    /// A form came in after its session had ended: nothing was done.
+    /// The session of a form had ended, so nothing was done.
     NothingDone,
-    /// A page was asked for after its session had ended.
+    /// The session had ended when a page was requested.
     SessionOver,
 }
 
 impl Flash {
-    /// What the page says.
+    /// The sentence on the page.
     pub fn sentence(&self, text: Text) -> String {
         match self {
             Self::Revoked(name) => text.token_revoked(name),
@@ -95,12 +95,12 @@ impl Flash {
         }
     }
 
-    /// Whether it tells of something done.
+    /// Whether something was done.
     pub fn is_good(&self) -> bool {
         !matches!(self, Self::NothingDone | Self::SessionOver)
     }
 
-    /// Puts it into the browser, for the next page.
+    /// Sets the cookie for the next page.
     pub fn put(&self, settings: &HttpSettings, response: &mut Response) {
         let (kind, name) = self.parts();
         let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
@@ -112,7 +112,7 @@ impl Flash {
         );
     }
 
-    /// Reads what the page before left; what can't be read says nothing.
+    /// Reads the cookie. One that can't be read is ignored.
     pub fn take(settings: &HttpSettings, headers: &HeaderMap) -> Option<Self> {
         let value = cookie_value(headers, cookie_name(settings))?;
         let (kind, name) = value.split_once('.')?;
@@ -146,7 +146,7 @@ impl Flash {
         })
     }
 
-    /// Takes it out of the browser: it has been said.
+    /// Removes the cookie after the message was shown.
     pub fn clear(settings: &HttpSettings, response: &mut Response) {
         set(settings, "", "; Max-Age=0", response);
     }

@@ -11,11 +11,12 @@ use poem::http::{HeaderMap, header};
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads a form that one of our own pages posted.
+    /// Reads a form that one of our pages posted.
     ///
     /// # Errors
-    /// 1013 for a large one, 1103 for one from elsewhere, 1015 for what is no form, 1000 for one
-    /// that is broken.
+    /// [`Problem::BodyTooLarge`]; [`Problem::CrossSiteRequest`] if another site posted it;
+    /// [`Problem::UnsupportedMediaType`] if the body is not a form; [`Problem::InvalidRequest`] if
+    /// it is malformed.
     pub async fn read(request: &mut Request, settings: &HttpSettings) -> Result<Self, Problem> {
         let body = read_body(request).await?;
         cross_site::check(request.headers(), settings.origin(), Unmarked::Refused)?;
@@ -33,7 +34,7 @@ impl Form {
         ))
     }
 
-    /// The value of a field; one that is missing, or there twice, is empty.
+    /// The value of a field. A field that is missing or repeated is empty.
     pub fn field(&self, name: &str) -> &str {
         let mut values = self
             .0
@@ -51,7 +52,7 @@ impl Form {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// Every value of a field that may stand more than once.
+    /// Every value of a field that may be repeated.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0
             .iter()

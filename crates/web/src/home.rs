@@ -13,7 +13,7 @@ use crate::page::{Frame, Section, render};
 use crate::route::{Route, TOKENS};
 use crate::visit::Visit;
 
-/// The page, and the path that opens the settings.
+/// The page, and the path that leads to the settings.
 pub const ROUTES: &[Route] = &[
     Route::page("/", |visit, by, _| Box::pin(show(visit, by))),
     Route::leading("/settings", TOKENS),
@@ -29,7 +29,7 @@ struct HomePage {
     active: u64,
 }
 
-/// The start page of whoever is signed in.
+/// The start page of a signed-in person.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = TokenQuery {
         status: Some(Status::Active),

@@ -1,24 +1,25 @@
-//! The pages a person sees.
+//! The pages that people see.
 //!
-//! This crate owns templates, styles and the little script there is. [`endpoint`] answers every
-//! path that is not the interface's; one that is no page's gets a page that says so. A page is a
-//! folder or a file of its own; `route` says which path means which, `site` who may see it.
+//! This crate owns templates, styles and scripts. [`endpoint`] answers every path that is not the
+//! API's. An unknown path gets a page that says so. Each page is a folder or a file. `route` and
+//! `routes` say which path leads to which page, and `site` who may see it.
 //!
-//! Invariants held here:
+//! Invariants:
 //!
-//! - no inline script or style: the pages' Content-Security-Policy allows own files only;
-//! - a form's post is taken only if the browser says that it comes from our own page, and sent
-//!   twice it changes nothing twice;
-//! - a secret stands in the one answer that made it: in no address, no cookie, no page that is
-//!   kept;
-//! - nobody is led to another site but an identity provider of the settings: who signs in comes
-//!   back to a page of ours;
-//! - text from people and from the service is escaped by the template.
+//! - No page has an inline script or style. Its Content-Security-Policy allows only files of this
+//!   service.
+//! - A posted form is accepted only if the browser says that it comes from our own page. If it is
+//!   sent twice, nothing is changed twice.
+//! - A secret is only in the answer that issued it. It is in no address, no cookie, and no page
+//!   that is cached.
+//! - No page sends a person to another site, except to an identity provider of the settings. After
+//!   signing in, the person comes back to one of our pages.
+//! - Templates escape every text from people and from the service.
 //!
-//! It deliberately knows nothing of the interface under `/api/` but the document it is given, from
-//! which it writes the pages under `/docs`, and decides nothing: it reads a form, calls one use
-//! case, shows a page. Script is added where the platform has none; without it every step but
-//! copying works by forms.
+//! This crate deliberately knows nothing of the API under `/api/`, except for the document that it
+//! gets to make the pages under `/docs`. It decides nothing: it reads a form, calls one use case,
+//! and shows a page. Without script, everything works by forms, except copying and trying
+//! operations on `/docs`.
 
 mod account;
 mod administration;

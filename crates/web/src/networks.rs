@@ -5,10 +5,10 @@ use ats_pat_text::Text;
 
 /// How many wrong networks an error names.
 const SHOWN_NETWORKS: usize = 3;
-/// How much of each, in characters: the longest network there is has 43.
+/// How many characters of each. The longest network has 43.
 const SHOWN_NETWORK: usize = 50;
 
-/// What was typed, one by one.
+/// The typed entries, one by one.
 pub fn listed(typed: &str) -> impl Iterator<Item = &str> {
     let networks = typed.split([',', '\n', '\r', '\t', ' ']);
     networks.filter(|network| !network.is_empty())

@@ -1,4 +1,4 @@
-//! How a page is written, and what stands on every one.
+//! How pages are rendered, and what is on every page.
 
 use askama::Template;
 use ats_pat_domain::Problem;
@@ -12,24 +12,24 @@ use poem::http::{HeaderValue, StatusCode, header};
 use crate::route::{SERVICE_ACCOUNTS, TOKENS};
 use crate::visit::Visit;
 
-/// Which part of the settings a page is.
+/// The part of the settings that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// None: a page of its own.
+    /// None of them.
     None,
-    /// One's personal access tokens.
+    /// The person's own tokens.
     Tokens,
-    /// The service accounts that one is responsible for, and their tokens.
+    /// The service accounts that the person is responsible for, and their tokens.
     ServiceAccounts,
-    /// One's password.
+    /// The person's own password.
     Password,
-    /// One's sessions.
+    /// The person's own sessions.
     Sessions,
-    /// Everybody, for administrators.
+    /// All users, for administrators.
     Users,
     /// Everybody's tokens, for administrators.
     AllTokens,
-    /// The keys by which programs administer, for administrators.
+    /// The keys with which programs administer, for administrators.
     OperatorKeys,
     /// The policy of the deployment, for administrators.
     Policy,
@@ -55,7 +55,7 @@ impl Section {
     }
 }
 
-/// What stands on every page.
+/// What is on every page.
 pub struct Frame {
     /// The product's name.
     pub product: String,
@@ -65,20 +65,19 @@ pub struct Frame {
     pub has_password: bool,
     /// Whether the person is responsible for service accounts.
     pub has_accounts: bool,
-    /// Where the person is.
+    /// The section of the page.
     pub section: Section,
-    /// What there is to say of what was before, and whether it is good.
+    /// A message about the change before, and whether something was done.
     pub message: Option<(String, bool)>,
-    /// What was refused.
+    /// A message about a refusal.
     pub alert: Option<String>,
-    /// What zone its times are in, as a sentence.
+    /// A sentence that names the time zone of the page.
     pub times: String,
-    /// The name of that zone, where the page can be loaded anew in another one.
+    /// The name of that zone, if the page can be reloaded in another one.
     pub zone: Option<String>,
-    /// On administrators' pages: how many rows the running server found that differ from the event
-    /// log.
+    /// On administrators' pages, how many rows that differ from the event log this server found.
     pub differing: usize,
-    /// Whether a dialog stands before the page from the start.
+    /// Whether a dialog is open from the start.
     pub is_behind: bool,
     /// The address of the style sheet.
     pub style: String,
@@ -90,15 +89,15 @@ pub struct Frame {
     pub scripts: Vec<String>,
 }
 
-/// Who is signed in, as the header bar shows it.
+/// The signed-in person in the header bar.
 pub struct Person {
-    /// The name to show.
+    /// The display name.
     pub name: String,
-    /// What the person signs in with.
+    /// The user name.
     pub user_name: String,
-    /// Up to two letters.
+    /// The initials, up to two letters.
     pub initials: String,
-    /// Whether the administration is shown.
+    /// Whether the menu has the administration.
     pub is_admin: bool,
 }
 
@@ -114,7 +113,7 @@ impl From<SessionUser> for Person {
 }
 
 impl Frame {
-    /// The frame of a page for whoever is there.
+    /// The frame of a page.
     pub fn new(visit: &Visit<'_>, section: Section) -> Self {
         let assets = &visit.shared.assets;
         let scripts: &[&str] = match &visit.person {
@@ -138,7 +137,7 @@ impl Frame {
                 .map(|flash| (flash.sentence(visit.text), flash.is_good())),
             alert: None,
             times: visit.zone.sentence(visit.now(), visit.text),
-            // A page that answers a form, or says what was done, is there only once.
+            // A page that answers a form, or says what was done, can't be reloaded.
             zone: (!visit.is_post && visit.flash.is_none() && visit.person.is_some())
                 .then(|| visit.zone.name().to_owned()),
             differing,
@@ -150,14 +149,14 @@ impl Frame {
         }
     }
 
-    /// The same with a refusal.
+    /// Adds a message about a refusal.
     pub fn refusing(mut self, alert: impl Into<String>) -> Self {
         self.message = None;
         self.alert = Some(alert.into());
         self
     }
 
-    /// The same of a page that shows a new secret, or not.
+    /// The frame of a page that may show a new secret.
     pub fn showing_secret(self, visit: &Visit<'_>, is_shown: bool) -> Self {
         if !is_shown {
             return self;
@@ -165,14 +164,14 @@ impl Frame {
         self.with_script(visit.shared.assets.address("copy.js"))
     }
 
-    /// The same with one more script.
+    /// Adds a script.
     pub fn with_script(mut self, address: String) -> Self {
         self.scripts.push(address);
         self
     }
 }
 
-/// The first letters of the first and the last word.
+/// The initials: the first letters of the first and the last word.
 fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let first = words.next().and_then(|word| word.chars().next());
@@ -199,8 +198,8 @@ pub fn render(template: &impl Template, status: StatusCode) -> Response {
     response
 }
 
-/// The page without the spaces that lines begin with: people need them in templates, browsers
-/// don't. What is preformatted or stands in a text field stays as it is.
+/// Removes the spaces at the beginning of lines, because only people who edit templates need them.
+/// Keeps them in preformatted text and text fields.
 fn without_indentation(html: &str) -> String {
     let mut page = String::with_capacity(html.len());
     let mut is_kept = false;
@@ -219,7 +218,7 @@ fn without_indentation(html: &str) -> String {
     page
 }
 
-/// Sends the browser to another of our pages, by GET.
+/// Redirects the browser to another of our pages, by GET.
 pub fn redirect(path: &str) -> Response {
     Response::builder()
         .status(StatusCode::SEE_OTHER)
@@ -227,7 +226,7 @@ pub fn redirect(path: &str) -> Response {
         .finish()
 }
 
-/// A page that only says something.
+/// A page with only a message.
 #[derive(Template)]
 #[template(path = "message.html")]
 struct Message<'a> {
@@ -235,11 +234,11 @@ struct Message<'a> {
     text: Text,
     title: &'a str,
     sentence: String,
-    /// Where to go on, and what that is called.
+    /// A link: address and label.
     link: Option<(&'a str, &'a str)>,
 }
 
-/// A page that only says something, with a link to go on by.
+/// A page with only a message and a link.
 pub fn message(
     visit: &Visit<'_>,
     title: &str,
@@ -261,7 +260,7 @@ pub fn problem(visit: &Visit<'_>, problem: &Problem) -> Response {
     let text = visit.text;
     let start = ("/", text.go_to_start());
     let (title, sentence, link) = match problem {
-        // Most often no attack: the person came by another name of the same server.
+        // Usually this is not an attack. The person used another name of the same server.
         Problem::CrossSiteRequest => (
             text.refused(),
             text.form_from_elsewhere().to_owned(),

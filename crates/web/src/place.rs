@@ -1,21 +1,21 @@
-//! Whose tokens a page is about: a person's own, or those of a service account.
+//! The owner of the tokens on a page: the person, or a service account.
 
 use ats_pat_domain::UserId;
 use ats_pat_service::Owner;
 
-/// A person's own tokens, and where the form for a new one is posted to.
+/// The path of a person's own tokens. The form for a new one is posted there, too.
 pub const TOKENS: &str = "/settings/personal-access-tokens";
-/// The service accounts that a person is responsible for.
+/// The path of the service accounts that a person is responsible for.
 pub const SERVICE_ACCOUNTS: &str = "/settings/service-accounts";
 /// The last segment of the path of an account's tokens.
 const OF_ACCOUNT: &str = "tokens";
 
-/// Whose tokens a page is about, and where they are.
+/// The owner of the tokens on a page, and their path.
 #[derive(Clone)]
 pub struct Place {
-    /// Whose they are.
+    /// The owner.
     pub owner: Owner,
-    /// The path of their table.
+    /// The path of the table of tokens.
     pub tokens: String,
 }
 
@@ -36,8 +36,8 @@ impl Place {
         }
     }
 
-    /// The place that a path is in, and the path of the same page about a person's own tokens: it
-    /// is the page of both.
+    /// The place of a path, and the path of the same page for a person's own tokens. Both have one
+    /// route.
     pub fn split(path: &str) -> (Self, String) {
         let of_account = || {
             let rest = path.strip_prefix(SERVICE_ACCOUNTS)?.strip_prefix('/')?;
@@ -50,8 +50,8 @@ impl Place {
         of_account().unwrap_or_else(|| (Self::own(), path.to_owned()))
     }
 
-    /// The path here of a page whose path among a person's own tokens is `own`. Every other path
-    /// stays as it is.
+    /// The path of a page in this place, if `own` is its path for a person's own tokens. Every
+    /// other path stays the same.
     pub fn here(&self, own: &str) -> String {
         match own.strip_prefix(TOKENS) {
             Some(rest) => format!("{}{rest}", self.tokens),

@@ -2,7 +2,7 @@
 
 use poem::http::Uri;
 
-/// Names and values, as they stand in the address.
+/// The names and values of the query.
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -33,7 +33,7 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first value of this name; an empty one is as absent.
+    /// The first value of this name. An empty one counts as absent.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -42,7 +42,7 @@ impl Query {
     }
 }
 
-/// Writes `path` with the pairs that have a value.
+/// `path` with a query of the pairs that have a value.
 pub fn address(path: &str, pairs: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {

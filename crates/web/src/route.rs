@@ -1,4 +1,4 @@
-//! What a route is: a path, who may see what is there, and what a form that is posted to it does.
+//! A route: a path, who may see its page, and what a form that is posted to it does.
 
 use std::pin::Pin;
 
@@ -10,67 +10,67 @@ use crate::form::Form;
 pub use crate::place::{SERVICE_ACCOUNTS, TOKENS};
 use crate::visit::Visit;
 
-/// The same with the form for a new one open.
+/// A person's own tokens, with the open form for a new one.
 pub const NEW_TOKEN: &str = "/settings/personal-access-tokens/new";
-/// The interface for programs, to read and to try.
+/// The pages that describe the API.
 pub const DOCS: &str = "/docs";
-/// What of it is for administrators.
+/// The operations of administrators.
 pub const DOCS_OF_ADMINISTRATION: &str = "/docs/administration";
-/// What of that is about users.
+/// The operations of administrators on users.
 pub const DOCS_OF_USERS: &str = "/docs/administration/users";
 /// A person's own password.
 pub const PASSWORD: &str = "/settings/password";
 /// A person's own sessions.
 pub const SESSIONS: &str = "/settings/sessions";
-/// Everybody.
+/// All users.
 pub const USERS: &str = "/settings/users";
 /// Everybody's tokens.
 pub const ALL_TOKENS: &str = "/settings/all-tokens";
-/// The keys by which programs administer.
+/// The keys with which programs administer.
 pub const OPERATOR_KEYS: &str = "/settings/operator-keys";
 /// The policy of the deployment.
 pub const POLICY: &str = "/settings/policy";
 /// The audit trail.
 pub const AUDIT: &str = "/settings/audit";
 
-/// The segment of a path that names something.
+/// The segment of a path that has an id.
 const ID: &str = "{id}";
 
-/// What a page answers.
+/// The answer of a page.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send + 'a>>;
 /// A page for anybody.
 pub type ShowToAnybody = for<'a> fn(&'a mut Visit<'_>) -> Answer<'a>;
 /// A form from anybody.
 pub type TakeFromAnybody = for<'a> fn(&'a mut Visit<'_>, &'a Form) -> Answer<'a>;
-/// What a program posts, which is not bound by the cross-site rule.
+/// What a program posts. The cross-site rule doesn't apply to it.
 pub type TakePosted = for<'a> fn(&'a Visit<'_>, &'a mut Request) -> Answer<'a>;
 /// A page for a person who is signed in, with the id in its path.
 pub type Show = for<'a> fn(&'a Visit<'_>, &'a SignedIn, &'a str) -> Answer<'a>;
 /// A form from a person who is signed in, with the id in its path.
 pub type Take = for<'a> fn(&'a Visit<'_>, &'a SignedIn, &'a str, &'a Form) -> Answer<'a>;
-/// What becomes of a form whose session has ended.
+/// What the pages do with a form whose session has ended.
 pub type AfterSession = fn(&Visit<'_>, &Form) -> Kept;
 
 /// What is kept of a form whose session has ended.
 pub enum Kept {
-    /// The page to come back to after signing in: nothing was done.
+    /// The page to come back to after signing in. Nothing was done.
     Page(String),
-    /// What was typed into the form of a page, in the sign-in page.
+    /// The sign-in page keeps the entries of the form.
     Form {
         /// The path of the page.
         page: String,
-        /// What was typed, as a query.
+        /// The entries, as a query.
         typed: String,
     },
 }
 
-/// A path, what it shows, and what it takes.
+/// A path with its page and its form.
 pub struct Route {
-    /// The path; the segment `{id}` names something.
+    /// The path. The segment `{id}` has an id.
     pub path: &'static str,
     /// What GET answers.
     pub shows: Shows,
-    /// What POST does, where it does something.
+    /// What POST does. `None` if it is not allowed.
     pub takes: Option<Takes>,
 }
 
@@ -80,17 +80,18 @@ pub enum Shows {
     ToAnybody(ShowToAnybody),
     /// A page for those who are signed in.
     ToSignedIn(Show),
-    /// Another page: a person comes here by GET after signing in again, say.
+    /// A redirect to another page. A person may request a form's path by GET, for example after
+    /// signing in again.
     Elsewhere(&'static str),
 }
 
-/// Whose forms POST takes.
+/// The forms that POST accepts.
 pub enum Takes {
-    /// Anybody's.
+    /// A form from anybody.
     FromAnybody(TakeFromAnybody),
-    /// No form, but what programs post.
+    /// What programs post, which is not a form.
     Posted(TakePosted),
-    /// Those of persons who are signed in. Some are taken only after a recent sign-in.
+    /// A form from a person who is signed in. Some need a recent sign-in.
     FromSignedIn(Take, AfterSession, Option<StepUp>),
 }
 
@@ -118,7 +119,7 @@ impl Route {
         }
     }
 
-    /// The same, taking forms from anybody.
+    /// Accepts forms from anybody.
     pub const fn taking_from_anybody(self, take: TakeFromAnybody) -> Self {
         Self {
             takes: Some(Takes::FromAnybody(take)),
@@ -127,7 +128,7 @@ impl Route {
         }
     }
 
-    /// The same, taking what programs post.
+    /// Accepts what programs post.
     pub const fn taking_from_programs(self, take: TakePosted) -> Self {
         Self {
             takes: Some(Takes::Posted(take)),
@@ -136,7 +137,7 @@ impl Route {
         }
     }
 
-    /// The same, taking forms from persons who are signed in.
+    /// Accepts forms from persons who are signed in.
     pub const fn taking(self, take: Take, after: AfterSession) -> Self {
         Self {
             takes: Some(Takes::FromSignedIn(take, after, None)),
@@ -145,8 +146,8 @@ impl Route {
         }
     }
 
-    /// The same, of forms that need a recent sign-in: where it is too old, they carry the password.
-    /// The handler looks at [`Visit::unconfirmed`] before it does anything.
+    /// Accepts forms that need a recent sign-in. If it is too old, the form must have the password.
+    /// The handler must check [`Visit::unconfirmed`] before it does anything.
     pub const fn taking_confirmed(self, step_up: StepUp, take: Take, after: AfterSession) -> Self {
         Self {
             takes: Some(Takes::FromSignedIn(take, after, Some(step_up))),
@@ -155,7 +156,8 @@ impl Route {
         }
     }
 
-    /// The id in `path`, empty for a route without one; nothing if the path is another's.
+    /// The id in `path`, empty for a route without an id. `None` if the path belongs to another
+    /// route.
     pub fn id_in<'a>(&self, path: &'a str) -> Option<&'a str> {
         let mut id = "";
         let mut given = path.split('/');

@@ -4,7 +4,7 @@ use crate::place::Place;
 use crate::route::Route;
 use crate::{account, administration, docs, home, provider, setup, sign_in, tokens};
 
-/// Each page's own routes. Of two that fit a path the first one is meant.
+/// The routes of each page. If two match a path, the first one counts.
 const TABLE: &[&[Route]] = &[
     home::ROUTES,
     docs::ROUTES,
@@ -33,11 +33,11 @@ const TABLE: &[&[Route]] = &[
 pub struct Found {
     /// The route.
     pub route: &'static Route,
-    /// Its place among [`paths`].
+    /// Its index in [`paths`].
     pub number: usize,
-    /// The id in the path; empty for a route without one.
+    /// The id in the path. Empty for a route without one.
     pub id: String,
-    /// Whose tokens the page is about, where it is about tokens.
+    /// The owner of the tokens, if the page is about tokens.
     pub place: Place,
 }
 
@@ -57,7 +57,7 @@ pub fn find(path: &str) -> Option<Found> {
     })
 }
 
-/// The paths of all routes, in the order of their numbers.
+/// The paths of all routes, by index.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     TABLE.iter().copied().flatten().map(|route| route.path)
 }

@@ -1,4 +1,4 @@
-//! The pages as an endpoint: who is there, which route is meant, which method it takes.
+//! The endpoint of the pages: finds the route, and checks the method and the session.
 
 use std::sync::Arc;
 
@@ -25,15 +25,16 @@ use crate::visit::{Shared, Visit};
 use crate::zone::Zone;
 use crate::{routes, sign_in, step_up};
 
-/// How many exports of the audit trail are sent at once: each reads much of the database.
+/// How many exports of the audit trail may run at once, because each reads much of the database.
 const EXPORTS: usize = 2;
 
-/// What pages and files take that only show something.
+/// The methods of files, and of pages without a form.
 const READING: &[&str] = &["GET", "HEAD"];
-/// What pages with a form take.
+/// The methods of pages with a form.
 const READING_AND_POSTING: &[&str] = &["GET", "HEAD", "POST"];
 
-/// The pages: every path that is not the interface's, whose OpenAPI `document` is shown at `/docs`.
+/// The endpoint for every path that is not the API's. The pages under `/docs` show the OpenAPI
+/// `document`.
 pub fn endpoint(
     service: Service,
     settings: HttpSettings,
@@ -57,7 +58,7 @@ pub fn endpoint(
     }
 }
 
-/// See [`endpoint`].
+/// The endpoint that [`endpoint`] makes.
 pub struct Pages {
     service: Service,
     settings: HttpSettings,
@@ -152,7 +153,7 @@ impl Pages {
             Ok(response) => (None, response),
             Err(refused) => {
                 if visit.person.is_none() {
-                    // For the menu of whoever is there; the answer is the same where nobody is.
+                    // Only for the menu of the page. Without a session, the answer is the same.
                     let _ = visit.signed_in().await;
                 }
                 (Some(refused.code()), problem(&visit, &refused))
@@ -202,8 +203,8 @@ impl Pages {
             return take(visit, request).await;
         }
         let form = Form::read(request, &self.settings).await?;
-        // The days of a form are those of the page that it was in, whatever another page has found
-        // out since.
+        // Days in a form are in the time zone of the page with the form, even if another page found
+        // a new zone since.
         if let Some(zone) = Zone::named(form.field("zone")) {
             visit.zone = zone;
         }

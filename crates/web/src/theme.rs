@@ -1,6 +1,6 @@
-//! The look that an operator chooses: product name and accent colour.
+//! The branding that an operator chooses: product name and accent colour.
 
-/// What pages are called and coloured by.
+/// The product name and the accent colour of pages.
 #[derive(Clone, Debug)]
 pub struct Branding {
     /// The name in the header bar and in titles.
@@ -18,17 +18,16 @@ impl Default for Branding {
     }
 }
 
-/// The surfaces that the accent has to be read on, light and dark: the darkest and the lightest
-/// ones of `site.css`.
+/// The surfaces on which text in the accent colour must be readable: the darkest light one and the
+/// lightest dark one of `site.css`.
 const LIGHT: [u8; 3] = [0xee, 0xf1, 0xf5];
 const DARK: [u8; 3] = [0x2a, 0x31, 0x3d];
-/// What text must reach (WCAG 2.2, success criterion 1.4.3).
+/// The contrast that text must have (WCAG 2.2, success criterion 1.4.3).
 const LEAST_CONTRAST: f64 = 4.5;
 
 impl Branding {
-    /// A style sheet with the accent's two shades. Whatever colour is chosen, text in it and on it
-    /// can be read: it is darkened on light surfaces and lightened on dark ones as far as that
-    /// needs.
+    /// A style sheet with two shades of the accent. It is darkened for light surfaces and lightened
+    /// for dark ones, as far as necessary to keep text in it and on it readable.
     pub fn style_sheet(&self) -> String {
         let light = until_readable(self.accent_color, LIGHT, 0);
         let dark = until_readable(self.accent_color, DARK, 255);
@@ -43,7 +42,7 @@ impl Branding {
     }
 }
 
-/// `color` mixed with `end` (black or white), as little as makes it readable on `surface`.
+/// Mixes `color` with as little of `end` (black or white) as makes it readable on `surface`.
 fn until_readable(color: [u8; 3], surface: [u8; 3], end: u8) -> [u8; 3] {
     (0..=20)
         .map(|step| {
@@ -56,7 +55,7 @@ fn until_readable(color: [u8; 3], surface: [u8; 3], end: u8) -> [u8; 3] {
         .unwrap_or([end; 3])
 }
 
-/// Black or white, whichever is read better on `color`.
+/// Black or white, whichever has more contrast on `color`.
 fn readable_on(color: [u8; 3]) -> [u8; 3] {
     let (black, white) = ([0; 3], [255; 3]);
     if contrast(color, white) >= contrast(color, black) {

@@ -1,8 +1,9 @@
-//! A browser's name from what it says of itself.
+//! The name of a browser, from its `User-Agent`.
 
 use ats_pat_text::Text;
 
-/// Browsers by the word that only they write, those first whose line also has another's word.
+/// Browsers with the word in `User-Agent` that identifies them. A browser that also writes the word
+/// of another comes before the other.
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -24,7 +25,7 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// `Firefox on Linux`; what is not known by name is shown by its first word.
+/// The name, such as `Firefox on Linux`. An unknown program is shown by its first word.
 pub fn browser(user_agent: &str, text: Text) -> String {
     let named = |list: &[(&str, &'static str)]| {
         list.iter()

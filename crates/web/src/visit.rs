@@ -1,4 +1,4 @@
-//! One request for a page: who asks for what.
+//! A request for a page, with everything that its handler needs.
 
 use std::sync::Arc;
 
@@ -25,53 +25,53 @@ pub struct Shared {
     pub product: String,
     /// Styles and scripts.
     pub assets: Assets,
-    /// What is written of the interface for programs.
+    /// The content of the pages that describe the API.
     pub reference: Reference,
     /// How many more exports of the audit trail may be sent now.
     pub exports: Arc<Semaphore>,
 }
 
-/// One request for a page.
+/// A request for a page.
 pub struct Visit<'a> {
     /// The use cases.
     pub service: &'a Service,
-    /// The deployment.
+    /// The settings of the deployment.
     pub settings: &'a HttpSettings,
     /// What all pages share.
     pub shared: &'a Shared,
-    /// Id and origin of the request.
+    /// The request ID, and where the request comes from.
     pub context: &'a RequestContext,
     /// Path and query.
     pub uri: Uri,
     /// Whether a form was posted.
     pub is_post: bool,
-    /// Who is signed in, once that is known.
+    /// The signed-in user. `None` before [`Self::signed_in`], and if nobody is signed in.
     pub person: Option<SessionUser>,
-    /// Whether the person has a password, once that is known.
+    /// Whether the user has a password. False before [`Self::signed_in`].
     pub has_password: bool,
-    /// The service accounts that the person is responsible for, once that is known.
+    /// The service accounts that the user is responsible for. Empty before [`Self::signed_in`].
     pub accounts: Vec<ServiceAccountView>,
     policy: Option<PolicyView>,
-    /// Whose tokens the page is about, where it is about tokens.
+    /// The owner of the tokens, if the page is about tokens.
     pub place: Place,
-    /// What was done just before.
+    /// The message about the change before.
     pub flash: Option<Flash>,
-    /// What zone the person's days and times are in.
+    /// The time zone of days and times.
     pub zone: Zone,
     /// The texts in the person's language.
     pub text: Text,
-    /// Why the form that was posted is not taken: it needs a recent sign-in. It has no password, or
-    /// a wrong one.
+    /// Why a form that needs a recent sign-in is not accepted: it has no password, or a wrong one.
     pub unconfirmed: Option<Problem>,
-    /// The sign-ins at identity providers that the browser has begun: cookies and values.
+    /// The sign-ins at identity providers that the browser has begun: the cookies' names and
+    /// values.
     pub flows: Vec<(String, String)>,
-    /// The session that this request began in the place of the browser's.
+    /// The session that this request began. It replaces the one of the browser.
     pub new_session: Option<SecretString>,
     session_ids: Vec<String>,
 }
 
 impl<'a> Visit<'a> {
-    /// Looks at a request.
+    /// Reads a request.
     pub fn new(
         service: &'a Service,
         settings: &'a HttpSettings,
@@ -106,10 +106,10 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Who is signed in.
+    /// Requires a session. Also reads what pages show about its user.
     ///
     /// # Errors
-    /// 1100 if nobody is.
+    /// [`Problem::SignInRequired`] without a valid session.
     pub async fn signed_in(&mut self) -> Result<SignedIn, Problem> {
         let ids: Vec<&str> = self.session_ids().collect();
         let by = self.service.authenticate_one_of(&ids).await;
@@ -119,22 +119,22 @@ impl<'a> Visit<'a> {
         let accounts = self.service.service_accounts(&by).await;
         self.accounts = accounts.map_err(|error| self.problem(error))?;
         let policy = self.service.policy_for(&by, self.account()).await;
-        // What takes away goes on without; the cause is logged.
+        // Revoking must work without the policy, so the failure is only logged.
         self.policy = policy.map_err(|error| self.problem(error)).ok();
         Ok(by)
     }
 
-    /// Who has just signed in.
+    /// Continues the request in a session that just began.
     ///
     /// # Errors
-    /// 1100 if the session was ended at once.
+    /// [`Problem::SignInRequired`] if the session has ended again.
     pub async fn signed_in_as(&mut self, session_id: &SecretString) -> Result<SignedIn, Problem> {
         self.session_ids = vec![session_id.expose_secret().to_owned()];
         self.signed_in().await
     }
 
-    /// Ends the sessions that the browser sent: another one takes their place. What fails is
-    /// logged.
+    /// Ends the sessions that the browser sent, because another one replaces them. Failures are
+    /// only logged.
     pub async fn end_sessions(&self) {
         for replaced in self.session_ids() {
             if let Err(error) = self.service.sign_out(Some(replaced)).await {
@@ -143,11 +143,11 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// Who goes on in a session that took the place of the browser's. The browser's others end:
-    /// their cookie is replaced.
+    /// Continues the request in a session that replaced the browser's. The other sessions of the
+    /// browser end, because the new cookie replaces theirs.
     ///
     /// # Errors
-    /// 1100 if the session was ended at once.
+    /// [`Problem::SignInRequired`] if the session has ended again.
     pub async fn go_on_in(&mut self, session_id: SecretString) -> Result<SignedIn, Problem> {
         self.end_sessions().await;
         let by = self.signed_in_as(&session_id).await;
@@ -155,25 +155,25 @@ impl<'a> Visit<'a> {
         by
     }
 
-    /// The signed-in person, who acts on the tokens that the page is about.
+    /// The signed-in user, acting on the tokens of the page's owner.
     pub fn acting<'b>(&self, by: &'b SignedIn) -> Acting<'b> {
         Acting::on(by, self.place.owner)
     }
 
-    /// The service account whose tokens the page is about.
+    /// The service account that owns the tokens of the page, if one does.
     pub fn account(&self) -> Option<&ServiceAccountView> {
         let mut accounts = self.accounts.iter();
         accounts.find(|account| Owner::ServiceAccount(account.id) == self.place.owner)
     }
 
-    /// What the tokens that the page is about may be like: those of a service account by the
-    /// account's groups. Where that can't be told now, no token can be made.
+    /// The policy for the owner of the tokens, by the owner's groups. If it can't be read now, it
+    /// is one that allows no new token.
     pub fn policy(&self) -> PolicyView {
         let known = self.policy.clone();
         known.unwrap_or_else(PolicyView::nothing_allowed)
     }
 
-    /// Asks for a recent sign-in, as the use case will.
+    /// Requires a recent sign-in, as the use case will.
     ///
     /// # Errors
     /// [`Problem::RecentSignInRequired`].
@@ -182,31 +182,31 @@ impl<'a> Visit<'a> {
         self.service.require_sign_in_within(by, minutes)
     }
 
-    /// A key for one showing of a form that makes something once.
+    /// An idempotency key for a form that must make something only once.
     ///
     /// # Errors
-    /// [`Problem::InternalError`] where there are no random bytes.
+    /// [`Problem::InternalError`] if the system has no random bytes.
     pub fn new_form_key(&self) -> Result<String, Problem> {
         let key = self.service.new_form_key();
         key.map_err(|error| self.problem(error))
     }
 
-    /// The sessions' ids that the browser sent.
+    /// The ids of the sessions that the browser sent.
     pub fn session_ids(&self) -> impl Iterator<Item = &str> {
         self.session_ids.iter().map(String::as_str)
     }
 
-    /// The session's cookie.
+    /// The cookie of sessions.
     pub fn cookie(&self) -> SessionCookie {
         cookie(self.settings)
     }
 
-    /// What a person is told of a use case's error; its cause is logged.
+    /// The problem to show for an error of a use case. The cause is logged.
     pub fn problem(&self, error: Error) -> Problem {
         error.into_problem(self.context.request_id())
     }
 
-    /// The time that the service goes by.
+    /// The time of the service.
     pub fn now(&self) -> Timestamp {
         self.service.now()
     }

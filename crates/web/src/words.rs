@@ -101,7 +101,7 @@ fn weekday(at: &ZonedDateTime, text: Text) -> &'static str {
     }
 }
 
-/// `2026-12-25`, as a date field takes it (HTML, section 4.10.5.1.7).
+/// `2026-12-25`, in the form of a date field (HTML, section 4.10.5.1.7).
 pub fn input_date(time: Timestamp, zone: &Zone) -> String {
     zone.write(time, "%Y-%m-%d")
 }
@@ -118,8 +118,8 @@ pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone, text: Text) -> String {
     }
 }
 
-/// `in 7 days`, to the nearest day; in the last two days `in 25 hours`, `in 12 minutes`: no more
-/// than what is left.
+/// `in 7 days`, to the nearest day. In the last two days `in 25 hours` or `in 12 minutes`, rounded
+/// down.
 pub fn until(time: Timestamp, now: Timestamp, text: Text) -> String {
     let seconds = time.since(now).as_secs();
     match seconds {
@@ -134,9 +134,9 @@ pub fn until(time: Timestamp, now: Timestamp, text: Text) -> String {
 pub struct When {
     /// RFC 3339.
     pub iso: String,
-    /// Exactly, in words.
+    /// The exact time, in words.
     pub exact: String,
-    /// As it is on the page.
+    /// The text on the page.
     pub text: String,
 }
 
@@ -146,7 +146,7 @@ impl When {
         Self::saying(time, zone, text, short_date(time, zone, text))
     }
 
-    /// How long ago; after 30 days the date.
+    /// How long ago, or the date after 30 days.
     pub fn ago(time: Timestamp, now: Timestamp, zone: &Zone, text: Text) -> Self {
         Self::saying(time, zone, text, ago(time, now, zone, text))
     }

@@ -1,4 +1,4 @@
-//! The time zone that a person's days and times are in.
+//! The time zone of days and times on pages.
 //!
 //! The browser sends it as a cookie that a script writes; without script a page is in UTC. Every
 //! page names its zone.
@@ -24,7 +24,7 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// The zone of a page whose reader's zone is not known.
+    /// The zone if the browser's is not known.
     pub fn utc() -> Self {
         Self {
             name: UTC.to_owned(),
@@ -32,14 +32,14 @@ impl Zone {
         }
     }
 
-    /// The zone that the browser sent, else UTC.
+    /// The zone that the browser sent, otherwise UTC.
     pub fn of(settings: &HttpSettings, headers: &HeaderMap) -> Self {
         cookie_value(headers, cookie_name(settings))
             .and_then(Self::named)
             .unwrap_or_else(Self::utc)
     }
 
-    /// The zone of this name, if the database has it.
+    /// The zone with this name. `None` if the database doesn't have it.
     pub fn named(name: &str) -> Option<Self> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
         if name.len() > LONGEST_NAME || !name.bytes().all(is_name) {
@@ -64,7 +64,7 @@ impl Zone {
         &self.name
     }
 
-    /// What a page with times says of them: `Times are in Europe/Berlin (now UTC+1).`
+    /// The sentence on a page with times: `Times are in Europe/Berlin (now UTC+1).`
     pub fn sentence(&self, now: Timestamp, text: Text) -> String {
         match self.name() {
             UTC => text.times_in(UTC),
@@ -75,13 +75,12 @@ impl Zone {
     /// The first and the last millisecond of a day as a date field gives it: `2026-12-25`.
     pub fn day(&self, text: &str) -> Option<(Timestamp, Timestamp)> {
         let text = text.trim();
-        // The parser takes more: a time after the date, say.
+        // The parser accepts more, such as a time after the date.
         let date: Date = text
             .parse()
             .ok()
             .filter(|date: &Date| date.to_string() == text)?;
-        // Where a day begins later than at midnight, since clocks were put forward then, this is
-        // its first instant.
+        // The first instant of the day. It is later than midnight if clocks were put forward then.
         let start = |date: Date| {
             let start = date.to_zoned_datetime(self.rules.clone()).ok()?;
             Some(start.timestamp().as_millisecond())
@@ -98,13 +97,13 @@ impl Zone {
             .unwrap_or_else(|| time.to_string())
     }
 
-    /// How far the zone's clocks are from UTC at a time: `UTC+1`, `UTC-3:30`, `UTC`.
+    /// The zone's offset from UTC at a time: `UTC+1`, `UTC-3:30`, `UTC`.
     pub fn offset(&self, time: Timestamp) -> String {
         self.local(time)
             .map_or_else(String::new, |time| offset(&time))
     }
 
-    /// A time on this zone's clocks; nothing beyond the calendar.
+    /// A time in this zone. `None` beyond the calendar.
     pub fn local(&self, time: Timestamp) -> Option<ZonedDateTime> {
         let instant = Instant::from_millisecond(time.as_millis()).ok()?;
         Some(instant.to_zoned_datetime(self.rules.clone()))
@@ -125,7 +124,7 @@ fn offset(time: &ZonedDateTime) -> String {
     }
 }
 
-/// As `zone.js` names it.
+/// The name that `zone.js` uses.
 fn cookie_name(settings: &HttpSettings) -> &'static str {
     if settings.is_https() {
         "__Host-ats_zone"

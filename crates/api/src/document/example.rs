@@ -1,4 +1,4 @@
-//! What requests and answers look like.
+//! Adds examples to the document.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub fn add(document: &mut Value) {
             continue;
         };
         if let Some(like) = (operation.like)() {
-            // For `/docs`, which tells twice what is the same only by its path.
+            // The page `/docs` needs it to describe operations once that differ only in the path.
             described["x-like"] = json!(like);
         }
         if let Some(body) = (operation.body)() {
@@ -63,7 +63,7 @@ fn envelope(data: &Value) -> Value {
     })
 }
 
-/// The value of a parameter.
+/// An example of a parameter's value.
 fn value(name: &str, is_of_account: bool) -> Option<Value> {
     Some(match name {
         "Audience" => json!([AUDIENCE]),

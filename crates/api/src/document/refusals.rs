@@ -1,4 +1,4 @@
-//! What each operation refuses with, shown by the very answers that callers get.
+//! The refusals of each operation, with the answers that callers get as examples.
 
 use ats_pat_domain::problem::Place;
 use ats_pat_domain::{Envelope, Problem};
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::example;
 use crate::operations;
 
-/// What any operation may refuse with: a body can be broken or too large where none is asked for, too.
+/// The refusals of every operation. A body can be malformed or too large even if the operation
+/// takes none.
 fn always() -> [Problem; 4] {
     [
         Problem::InvalidRequest {
@@ -23,7 +24,7 @@ fn always() -> [Problem; 4] {
     ]
 }
 
-/// Replaces the one `default` of each operation by its refusals.
+/// Replaces the response `default` of each operation by its refusals.
 pub fn list(document: &mut Value) {
     let Some(paths) = document["paths"].as_object_mut() else {
         return;
@@ -63,7 +64,7 @@ fn response(refused: &Value, status: u16) -> Value {
     response
 }
 
-/// Names a problem in the description, and shows its answer.
+/// Names a problem in the description, and adds its answer as an example.
 fn add(response: &mut Value, problem: &Problem) {
     let code = problem.code();
     let said = response["description"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What poem-openapi leaves out of schemas and headers.
+//! Corrects schemas and headers, which poem-openapi leaves incomplete.
 
 use ats_pat_domain::list::MAX_UNUSED_DAYS;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::operation::Body;
 use crate::operations::{self, LONGEST_WAIT, MOST_EVENTS, USUAL_EVENTS};
 use crate::request::MOST_AUDIENCES;
 
-/// Tags in words; generators keep to the tags themselves.
+/// The titles of the tags. Generators use the tags themselves.
 const TAGS: [(&str, &str); 5] = [
     ("Exchange", "Exchange"),
     ("Session", "Session"),
@@ -16,7 +16,7 @@ const TAGS: [(&str, &str); 5] = [
     ("Administration", "Administration"),
 ];
 
-/// Puts schemas, headers, operations and info right.
+/// Corrects schemas, headers, operations and info.
 pub fn put_right(document: &mut Value) {
     document["openapi"] = json!("3.0.3");
     document["info"]["license"] =
@@ -38,7 +38,8 @@ pub fn put_right(document: &mut Value) {
     });
     each(&mut document["paths"], |_, path| {
         each(path, |_, operation| {
-            // Said in full, so that nobody takes it for forgotten: signing in needs no credential.
+            // An empty list says explicitly that the operation needs no credential, such as signing
+            // in.
             if operation.get("security").is_none() {
                 operation["security"] = json!([]);
             }
@@ -62,7 +63,8 @@ pub fn put_right(document: &mut Value) {
     standard_formats(document);
 }
 
-/// Every field of an answer is there; what poem-openapi holds for optional may be `null`.
+/// Makes every field of an answer required. Those that poem-openapi considers optional may be
+/// `null`.
 fn response(schema: &mut Value, enums: &[String]) {
     let required = names(schema.get("required"));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
@@ -78,7 +80,7 @@ fn response(schema: &mut Value, enums: &[String]) {
     schema["required"] = json!(all);
 }
 
-/// Values that are no identifiers get some to be called by in programs, by an extension that generators know.
+/// Gives values that are not identifiers a name for programs, by an extension that generators know.
 fn values(schema: &mut Value) {
     let values = names(schema.get("enum"));
     if values.iter().any(|value| value.starts_with('-')) {
@@ -90,7 +92,7 @@ fn values(schema: &mut Value) {
     }
 }
 
-/// In a request `null` equals absent, so that what may be absent may be `null`.
+/// Makes every optional field of a request nullable, because `null` means the same as absent.
 fn request(schema: &mut Value, required: &[&str], enums: &[String]) {
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
         return;
@@ -113,7 +115,7 @@ fn request(schema: &mut Value, required: &[&str], enums: &[String]) {
     }
 }
 
-/// The schemas that are closed lists of words, as references name them.
+/// The references to the schemas that are enumerations.
 fn enums(document: &Value) -> Vec<String> {
     let schemas = document["components"]["schemas"].as_object();
     let enums = schemas.into_iter().flatten();
@@ -123,7 +125,8 @@ fn enums(document: &Value) -> Vec<String> {
         .collect()
 }
 
-/// `nullable` beside a `$ref` says nothing in OpenAPI 3.0, and beside `allOf` only with a `type`.
+/// Makes a property nullable. In OpenAPI 3.0, `nullable` has no effect beside a `$ref`, and beside
+/// `allOf` only with a `type`.
 fn nullable(property: &mut Value, enums: &[String]) {
     if let Some(reference) = property.get("$ref").and_then(Value::as_str) {
         let is_enum = enums.iter().any(|name| name == reference);
@@ -134,8 +137,8 @@ fn nullable(property: &mut Value, enums: &[String]) {
     property["nullable"] = json!(true);
 }
 
-/// A field's description makes poem-openapi wrap its `$ref` in `allOf`, which generators take for a type of
-/// its own: the type's own description has to do.
+/// Removes the `allOf` that poem-openapi puts around a `$ref` to describe a field, because
+/// generators make a new type of it. The field then has only the description of its type.
 fn plain_reference(property: &mut Value) {
     if let Some(reference) = property
         .get("allOf")
@@ -156,14 +159,15 @@ fn headers(response: &mut Value) {
     }
 }
 
-/// What poem-openapi says although it says nothing: the defaults of OpenAPI 3.0 (sections 4.7.12 and 4.7.21).
+/// Removes what poem-openapi writes although it is the default of OpenAPI 3.0 (sections 4.7.12 and
+/// 4.7.21).
 fn without_defaults(described: &mut Value) {
     if let Some(members) = described.as_object_mut() {
         members.retain(|name, value| name != "explode" && (name != "deprecated" || *value == true));
     }
 }
 
-/// The limits and defaults of queries and headers.
+/// Adds the limits and defaults of queries and headers.
 fn parameter(parameter: &mut Value) {
     let name = parameter["name"].as_str().unwrap_or_default().to_owned();
     let schema = match &*name {
@@ -177,13 +181,13 @@ fn parameter(parameter: &mut Value) {
     };
     extend(&mut parameter["schema"], schema);
     limits(&name, &mut parameter["schema"]);
-    // `Owner=` means the same as no `Owner`; an audience that is empty is refused.
+    // `Owner=` means the same as no `Owner`. But an empty audience is refused.
     if parameter["in"] == "query" && name != "Audience" {
         parameter["allowEmptyValue"] = json!(true);
     }
 }
 
-/// The limits of what queries and bodies have in common.
+/// Adds the limits of fields that queries and bodies have in common.
 fn limits(name: &str, schema: &mut Value) {
     let is_list_of_names = schema["items"]["type"] == "string";
     let limits = match name {
@@ -202,7 +206,8 @@ fn extend(schema: &mut Value, more: Value) {
     }
 }
 
-/// OpenAPI 3.0 knows signed formats only, and every number of ours fits them.
+/// Replaces unsigned formats, because OpenAPI 3.0 has only signed ones. Every number here fits
+/// them.
 fn standard_formats(value: &mut Value) {
     match value {
         Value::Object(members) => {

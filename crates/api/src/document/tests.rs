@@ -1,4 +1,4 @@
-//! The document is valid, complete, and the one in the repository.
+//! The document is valid and complete, and the repository has the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -232,7 +232,8 @@ fn operations_say_what_they_do_and_show_it() {
     }
 }
 
-/// Holds an example against its schema: every member is known, every required one there, and of its type.
+/// Checks an example against its schema: it has no unknown member, every required one, and each has
+/// its type.
 fn assert_shows(document: &Value, schema: &Value, example: &Value) {
     let reference = schema["$ref"]
         .as_str()

@@ -1,10 +1,10 @@
-//! Answers that nobody may keep.
+//! Answers that nobody may cache.
 
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-/// A success that nobody may keep (RFC 6749, section 5.1).
+/// A success that nobody may cache (RFC 6749, section 5.1).
 pub fn not_to_be_kept(body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(body) => {
@@ -22,7 +22,7 @@ pub fn not_to_be_kept(body: &impl Serialize) -> Response {
     }
 }
 
-/// Tells everybody on the way not to keep an answer.
+/// Forbids caches to keep an answer.
 pub fn forbid_keeping(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,4 +1,4 @@
-//! How the OAuth endpoints say no (RFC 6749, section 5.2).
+//! The refusals of the OAuth endpoints (RFC 6749, section 5.2).
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::scope::INTROSPECT;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::answer::{forbid_keeping, not_to_be_kept};
 
-/// Why a request is not answered with success.
+/// Why a request fails.
 pub struct Refusal {
     status: StatusCode,
     headers: Box<HeaderMap>,
@@ -21,12 +21,12 @@ pub struct Refusal {
 #[derive(Serialize)]
 struct Body {
     error: &'static str,
-    /// Printable ASCII without quote and backslash; never what the caller sent.
+    /// Printable ASCII without quote and backslash. Never contains what the caller sent.
     error_description: String,
 }
 
 impl Refusal {
-    /// The request itself is wrong: `invalid_request`.
+    /// The request is malformed: `invalid_request`.
     pub fn invalid_request(description: &str) -> Self {
         Self::bad_request("invalid_request", description)
     }
@@ -36,7 +36,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, error, description.to_owned())
     }
 
-    /// The request shows no credential at all; then the challenge names no error (RFC 6750, section 3.1).
+    /// The request has no credential. Then the challenge names no error (RFC 6750, section 3.1).
     pub fn without_credential() -> Self {
         let problem = Problem::AuthenticationTokenMissing;
         let mut refusal = Self::of_problem(&problem);
@@ -44,7 +44,7 @@ impl Refusal {
         refusal
     }
 
-    /// What a use case said. What is no refusal is logged under the request's id.
+    /// The refusal for an error of a use case. An internal error is logged with the request ID.
     pub fn of_use_case(error: Error, context: &RequestContext) -> Self {
         match &error {
             Error::ScopeNotHeld(_) => {
@@ -86,7 +86,8 @@ impl Refusal {
 
     fn of_problem(problem: &Problem) -> Self {
         let (status, error) = match problem {
-            // Of a subject token that is not accepted, for any reason (RFC 8693, section 2.2.2).
+            // The standard's error if the subject token is not accepted for any reason (RFC 8693,
+            // section 2.2.2).
             Problem::PersonalAccessTokenMissing
             | Problem::PersonalAccessTokenInvalid
             | Problem::PersonalAccessTokenExpired { .. }
@@ -116,7 +117,7 @@ impl Refusal {
         let challenge = match error {
             "invalid_token" => "Bearer error=\"invalid_token\"",
             "insufficient_scope" => "Bearer error=\"insufficient_scope\", scope=\"introspect\"",
-            // No header could make up for a parameter.
+            // The credential was a parameter, so no challenge asks for a header.
             _ => {
                 refusal.headers.remove(header::WWW_AUTHENTICATE);
                 return refusal;

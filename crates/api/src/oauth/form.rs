@@ -1,4 +1,4 @@
-//! The form that a request's parameters stand in (RFC 6749, appendix B).
+//! The form with the parameters of a request (RFC 6749, appendix B).
 
 use std::borrow::Cow;
 
@@ -10,19 +10,20 @@ use secrecy::SecretString;
 
 use super::error::Refusal;
 
-/// The most parameters of a request, so that none is compared with too many.
+/// The most parameters of a request. Each is compared with all others, so there must not be too
+/// many.
 const MAX_PARAMETERS: usize = 64;
 
-/// The parameters of a request. Secrets may stand in it: it has no `Debug`.
+/// The parameters of a request. It has no `Debug`, because they can be secrets.
 pub struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl<'a> Form<'a> {
-    /// Reads a body strictly. A parameter without a value is as absent; unknown ones are ignored (RFC 6749,
-    /// section 3.2).
+    /// Reads a body strictly. A parameter without a value counts as absent, and unknown ones are
+    /// ignored (RFC 6749, section 3.2).
     ///
     /// # Errors
-    /// 415 for another content type; `invalid_request` for what is no form of UTF-8 text without control
-    /// characters, and for a repeated parameter that is not `repeatable`.
+    /// 415 for another content type. `invalid_request` for a body that is not a form of UTF-8 text
+    /// without control characters, and for a repeated parameter that is not in `repeatable`.
     pub fn read(headers: &HeaderMap, body: &'a [u8], repeatable: &[&str]) -> Result<Self, Refusal> {
         if !is_form(headers) {
             return Err(Problem::UnsupportedMediaType.into());
@@ -69,10 +70,10 @@ impl<'a> Form<'a> {
             .map(|(_, value)| &**value)
     }
 
-    /// The secret that must stand in a parameter.
+    /// The secret in a required parameter.
     ///
     /// # Errors
-    /// `invalid_request` where it does not.
+    /// `invalid_request` if it is missing.
     pub fn secret(&self, name: &str) -> Result<SecretString, Refusal> {
         self.get(name)
             .map(SecretString::from)
@@ -85,12 +86,13 @@ impl<'a> Form<'a> {
     }
 }
 
-/// `invalid_request` for a parameter that must be there.
+/// The refusal of a request without a required parameter.
 pub fn missing(name: &str) -> Refusal {
     Refusal::invalid_request(&Text::ENGLISH.oauth_parameter_missing(name))
 }
 
-/// `application/x-www-form-urlencoded`, in any case, with any parameters.
+/// Whether the content type is `application/x-www-form-urlencoded`, in any case, with any
+/// parameters.
 fn is_form(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -103,7 +105,8 @@ fn is_form(headers: &HeaderMap) -> bool {
         .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Whether every `%` begins an octet and the octets are UTF-8: the parser would mend both.
+/// Whether every `%` begins an octet, and the octets are UTF-8. The parser would accept and change
+/// both.
 fn is_well_encoded(body: &[u8]) -> bool {
     let mut encoded = body.split(|byte| *byte == b'%').skip(1);
     encoded.all(|after| {

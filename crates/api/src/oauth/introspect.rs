@@ -12,7 +12,8 @@ use super::error::Refusal;
 use super::form::Form;
 use crate::request::Bearer;
 
-/// What is said of a token that holds (RFC 7662, section 2.2); of every other one `active` alone.
+/// The answer for an active token (RFC 7662, section 2.2). For every other one, it is `active`
+/// alone.
 #[derive(Serialize)]
 struct Described {
     active: bool,
@@ -39,7 +40,8 @@ struct Members {
     jti: Option<String>,
 }
 
-/// Who may introspect shows so by an authentication token (RFC 7662, section 2.1).
+/// The caller, who proves by an authentication token that they may introspect (RFC 7662, section
+/// 2.1).
 pub async fn caller(
     service: &Service,
     request: &Request,
@@ -56,7 +58,8 @@ pub async fn caller(
         .map_err(|error| Refusal::of_use_case(error, context))
 }
 
-/// What stands behind the token in the form. The form of a token tells what it is: the hint is not needed.
+/// Describes the token in the form. The hint is not needed, because the format of a token says what
+/// it is.
 pub async fn answer(
     service: &Service,
     by: &Introspector,
@@ -83,7 +86,8 @@ impl From<Introspection> for Members {
             scope: found.scope,
             client_id: found.token_id.to_string(),
             username: found.user_name,
-            // A personal access token is none to be accepted as an access token (RFC 8693, section 2.2.1).
+            // `N_A`, because a personal access token must not be accepted as an access token (RFC
+            // 8693, section 2.2.1).
             token_type: if id.is_some() { "Bearer" } else { "N_A" },
             exp: found.expires_at,
             iat: found.issued_at,

@@ -1,4 +1,4 @@
-//! What the authorization server says of itself (RFC 8414; OpenID Connect Discovery 1.0, section 3).
+//! The metadata of the authorization server (RFC 8414; OpenID Connect Discovery 1.0, section 3).
 
 use ats_pat_domain::Problem;
 use ats_pat_service::Service;
@@ -10,7 +10,7 @@ use super::error::Refusal;
 use super::path::{INTROSPECT, REVOKE, TOKEN};
 use super::token::TOKEN_EXCHANGE;
 
-/// Both documents, but for the scopes on offer, which the policy can change.
+/// Both documents, without the offered scopes, because the policy can change those.
 pub struct Metadata {
     service: Service,
     authorization_server: Map<String, Value>,
@@ -22,8 +22,8 @@ impl Metadata {
     pub fn of(service: &Service) -> Self {
         let members = members(service);
         let mut openid = members.clone();
-        // Frameworks that know only OpenID Connect ask for these. There is no page to authorize at, and no ID
-        // token: what is signed are authentication tokens.
+        // Frameworks that know only OpenID Connect require these members. There is no authorization
+        // page and no ID token. Only authentication tokens are signed.
         openid.insert("subject_types_supported".to_owned(), json!(["public"]));
         openid.insert(
             "id_token_signing_alg_values_supported".to_owned(),
@@ -36,7 +36,7 @@ impl Metadata {
         }
     }
 
-    /// The answer; anybody may read it and keep it for five minutes.
+    /// The answer. Anybody may read it and cache it for five minutes.
     pub async fn answer(&self, method: &Method, is_openid: bool) -> Result<Response, Refusal> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Err(Problem::MethodNotAllowed {
@@ -50,7 +50,7 @@ impl Metadata {
             &self.authorization_server
         };
         let mut document = document.clone();
-        // Without them where they can't be told now: the member is optional.
+        // The member is optional, so it is left out if the scopes can't be read now.
         if let Ok(scopes) = self.service.scope_names().await {
             document.insert("scopes_supported".to_owned(), json!(scopes));
         }

@@ -1,7 +1,7 @@
-//! The endpoints of the OAuth standards, at their exact paths: token exchange (RFC 8693), introspection
-//! (RFC 7662), revocation (RFC 7009) and metadata (RFC 8414).
+//! The endpoints of the OAuth standards, at their exact paths: token exchange (RFC 8693),
+//! introspection (RFC 7662), revocation (RFC 7009) and metadata (RFC 8414).
 //!
-//! Nothing here stands in an envelope: refusals have the form that RFC 6749, section 5.2, gives them.
+//! These answers have no envelope. Refusals have the form of RFC 6749, section 5.2.
 
 mod answer;
 mod error;
@@ -32,7 +32,7 @@ pub struct OAuth {
 }
 
 impl OAuth {
-    /// The metadata is written once, here.
+    /// Writes the metadata once.
     pub fn new(service: Service, settings: HttpSettings) -> Self {
         Self {
             metadata: Metadata::of(&service),
@@ -41,7 +41,7 @@ impl OAuth {
         }
     }
 
-    /// Their paths.
+    /// The paths of the endpoints.
     pub const TEMPLATES: [&str; 5] = [TOKEN, INTROSPECT, REVOKE, METADATA, OPENID_CONFIGURATION];
 
     /// The one of [`Self::TEMPLATES`] that a path is.
@@ -70,7 +70,8 @@ impl OAuth {
         answered.unwrap_or_else(Refusal::into_response)
     }
 
-    /// In the order of the interface: method, size, cross-site, credential, content type, syntax.
+    /// Checks a request in the order of the API: method, size, cross-site, credential, content
+    /// type, syntax.
     async fn posted(
         &self,
         path: &str,

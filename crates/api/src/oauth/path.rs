@@ -1,4 +1,4 @@
-//! Where the endpoints are.
+//! The paths of the endpoints.
 
 pub const TOKEN: &str = "/oauth2/token";
 pub const INTROSPECT: &str = "/oauth2/introspect";

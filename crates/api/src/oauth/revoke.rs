@@ -9,8 +9,8 @@ use super::answer::forbid_keeping;
 use super::error::Refusal;
 use super::form::Form;
 
-/// Ends the personal access token in the form: whoever holds it may. One that is none, or ended before, is no
-/// error (RFC 7009, section 2.2), and the hint is not needed.
+/// Revokes the personal access token in the form. Whoever has its secret may do so. An unknown or
+/// revoked token is not an error (RFC 7009, section 2.2). The hint is not needed.
 pub async fn answer(
     service: &Service,
     form: &Form<'_>,

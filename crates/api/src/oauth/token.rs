@@ -13,16 +13,16 @@ use super::answer::not_to_be_kept;
 use super::error::Refusal;
 use super::form::{Form, missing};
 
-/// The one grant type (RFC 8693, section 2.1).
+/// The only grant type (RFC 8693, section 2.1).
 pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-/// Ours: what a personal access token is called as a subject token.
+/// The type of a personal access token as a subject token. This service defines it.
 const PERSONAL_ACCESS_TOKEN: &str = "urn:atsglobal:params:oauth:token-type:personal-access-token";
-/// What is issued is both (RFC 8693, section 3).
+/// The types of an authentication token, which is both (RFC 8693, section 3).
 const ISSUED_TYPES: [&str; 2] = [
     "urn:ietf:params:oauth:token-type:access_token",
     "urn:ietf:params:oauth:token-type:jwt",
 ];
-/// Parameters that may stand more than once (RFC 8693, section 2.1).
+/// The parameters that may be repeated (RFC 8693, section 2.1).
 pub const REPEATABLE: &[&str] = &["audience", "resource"];
 
 /// The answer (RFC 8693, section 2.2.1).
@@ -35,7 +35,7 @@ struct Answer<'a> {
     scope: &'a str,
 }
 
-/// The authentication token for the personal access token in the form.
+/// Exchanges the personal access token in the form for an authentication token.
 pub async fn answer(
     service: &Service,
     form: &Form<'_>,
@@ -107,7 +107,7 @@ fn narrowing(form: &Form<'_>) -> Result<Narrowing, Refusal> {
     })
 }
 
-/// Digits alone: Rust would take a sign, too.
+/// Reads a number of digits only, because Rust's parser would accept a sign.
 fn seconds(text: &str) -> Option<NonZeroU32> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok())?

@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{JsonBody, Session};
 use crate::schema::SessionUser;
 
-/// Another session in the place of the caller's, by the password of its user.
+/// Replaces the caller's session by a new one, after its user gave the password.
 #[derive(Default)]
 pub struct ConfirmSession;
 

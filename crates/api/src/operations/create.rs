@@ -19,10 +19,10 @@ use crate::refused::Refused;
 use crate::request::{IdempotencyKey, JsonBody, RecentSession};
 use crate::schema::IssuedPersonalAccessToken;
 
-/// Says that the answer is to a request that was sent before.
+/// The header that says that the request was sent before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// A new token for the signed-in user.
+/// Creates a token for the signed-in user.
 #[derive(Default)]
 pub struct Create;
 
@@ -167,7 +167,8 @@ impl Operation for Create {
             "Name": example::NAME,
             "ExpiresAt": example::EXPIRES_AT.to_string(),
             "Description": "Fetches the orders of the day",
-            // Works in every deployment and from everywhere: other scopes are not on offer everywhere.
+            // Works in every deployment and from everywhere. Other scopes are not offered
+            // everywhere.
             "Scopes": ["all"],
         });
         let required = &["Name", "ExpiresAt"];

@@ -14,7 +14,7 @@ use crate::refused::Refused;
 use crate::request::{Session, TokenId};
 use crate::schema::PersonalAccessToken;
 
-/// The end of the overlap of one of the signed-in user's own tokens.
+/// Ends the overlap of one of the signed-in user's own tokens.
 #[derive(Default)]
 pub struct EndOverlap;
 

@@ -1,4 +1,4 @@
-//! From the long-lived token to the short-lived one.
+//! The exchange of a personal access token for an authentication token.
 
 use ats_pat_domain::problem::Reason;
 use ats_pat_domain::{Problem, Rule, Timestamp};
@@ -21,7 +21,7 @@ use crate::request::{AUDIENCE, InQuery, PersonalAccessTokens, narrowing};
 /// The path of the exchange.
 pub const EXCHANGE: &str = "/api/personalaccesstoken/getAuthenticationToken";
 
-/// The exchange of a personal access token for an authentication token.
+/// Exchanges a personal access token.
 #[derive(Default)]
 pub struct Exchange;
 
@@ -30,8 +30,8 @@ const PERSONAL_ACCESS_TOKEN_EXPIRES_AT: HeaderName =
     HeaderName::from_static("ats-personal-access-token-expires-at");
 const TOKEN_AUDIENCE: HeaderName = HeaderName::from_static("ats-authentication-token-audience");
 
-/// The envelope with an authentication token: an [`Answer`] that is written straight, since a JWS in compact form (RFC
-/// 7515, section 7.1) has nothing that JSON would escape.
+/// The envelope with an authentication token. It is an [`Answer`] that is written directly, because
+/// a JWS in compact form (RFC 7515, section 7.1) has no character that JSON escapes.
 pub struct TokenReply {
     token: SecretString,
     expires_at: Timestamp,
@@ -75,16 +75,16 @@ impl IntoResponse for TokenReply {
     }
 }
 
-/// Makes the answers of the exchange. The front layer asks it itself, since what the framework does on the way to an
-/// operation is a good part of an exchange from memory.
+/// Makes the answers of the exchange. The front layer calls it directly, because the framework's
+/// work before an operation is a large part of an exchange from memory.
 pub struct Exchanger {
     service: Service,
-    /// The header of a token for the default audience, written once.
+    /// The audience header of a token for the default audience, written once.
     default_audience: Option<HeaderValue>,
 }
 
 impl Exchanger {
-    /// Of a deployment.
+    /// The exchanger of a deployment.
     pub fn new(service: Service) -> Self {
         Self {
             default_audience: header_text(&service.default_audience()),
@@ -92,7 +92,7 @@ impl Exchanger {
         }
     }
 
-    /// What the exchange answers.
+    /// Answers an exchange.
     ///
     /// # Errors
     /// Those of the exchange, then those of its query.
@@ -107,7 +107,7 @@ impl Exchanger {
                 let exchange = self.service.exchange(&presented.0, context.address());
                 exchange.await?
             }
-            // Apart, so that the future of an exchange without a query has no room for it.
+            // Boxed, because otherwise the future of an exchange without a query would be as large.
             Some(query) => Box::pin(self.exchange_for(&presented, query, context)).await?,
         };
         let audience = match exchanged.audience() {
@@ -140,7 +140,7 @@ impl Exchanger {
     }
 }
 
-/// Every audience is text that a header can carry, because the settings take no other.
+/// The audience as a header. It always fits, because the settings accept no other audience.
 fn header_text(audience: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(audience).ok()
 }
@@ -171,7 +171,7 @@ impl Exchange {
     }
 }
 
-/// Why a personal access token that is shown gives nothing.
+/// The refusals of a personal access token.
 pub fn refusals_of_holder() -> Vec<Problem> {
     vec![
         Problem::PersonalAccessTokenMissing,

@@ -14,7 +14,7 @@ use crate::refused::Refused;
 use crate::request::{Session, TokenId};
 use crate::schema::PersonalAccessToken;
 
-/// One of the signed-in user's own tokens.
+/// Reads one of the signed-in user's own tokens.
 #[derive(Default)]
 pub struct Get;
 

@@ -11,7 +11,7 @@ use crate::refused::Refused;
 use crate::request::Session;
 use crate::schema::SessionUser;
 
-/// The session that the caller's cookie names.
+/// Reads the session in the caller's cookie.
 #[derive(Default)]
 pub struct GetSession;
 

@@ -19,7 +19,7 @@ use crate::schema::Time;
 /// The path of the identity.
 pub const IDENTITY: &str = "/api/identity";
 
-/// The check of an authentication token by the service itself.
+/// Lets the service check an authentication token.
 #[derive(Default)]
 pub struct GetIdentity;
 

@@ -17,7 +17,7 @@ use crate::refused::Refused;
 use crate::request::{InQuery, ListQuery, Session};
 use crate::schema::{PersonalAccessToken, PersonalAccessTokenStatus};
 
-/// A page of the signed-in user's own tokens.
+/// Lists the signed-in user's own tokens.
 #[derive(Default)]
 pub struct List;
 

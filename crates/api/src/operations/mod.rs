@@ -1,5 +1,5 @@
-//! The operations, a file for each: its route, its input, the use case that it calls, its answer, its refusals and its
-//! examples. A new one is named here, and nowhere else.
+//! The operations. Each file has an operation's route, input, use case, answer, refusals and
+//! examples. A new operation is listed here and nowhere else.
 
 mod administration;
 mod confirm_session;
@@ -32,7 +32,7 @@ pub use identity::IDENTITY;
 use crate::operation::{Entry, Routes};
 use service_account::{ListServiceAccounts, OfAccount};
 
-/// The operations on what is one's own.
+/// The operations on the caller's own session and tokens, and on service accounts.
 const OWN: [Entry; 24] = [
     Entry::of::<exchange::Exchange>(),
     Entry::of::<identity::GetIdentity>(),
@@ -70,7 +70,7 @@ pub fn with_id(id: &str) -> Option<&'static Entry> {
     all().find(|operation| operation.is(id))
 }
 
-/// All operations as poem-openapi takes them, those of one path together.
+/// All operations in the form that poem-openapi needs, grouped by path.
 pub struct Operations;
 
 impl OpenApi for Operations {

@@ -1,4 +1,4 @@
-//! What tokens may be like.
+//! Reading the policy for the signed-in user's tokens.
 
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
@@ -15,7 +15,7 @@ use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::Session;
 
-/// The limits and scopes that a new token has to keep to.
+/// Reads the limits and scopes for a new token.
 #[derive(Default)]
 pub struct Policy;
 

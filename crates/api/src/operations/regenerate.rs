@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{OptionalJsonBody, RecentSession, TokenId};
 use crate::schema::IssuedPersonalAccessToken;
 
-/// A new secret for one of the signed-in user's own tokens.
+/// Gives one of the signed-in user's own tokens a new secret.
 #[derive(Default)]
 pub struct Regenerate;
 

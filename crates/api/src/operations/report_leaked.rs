@@ -1,4 +1,4 @@
-//! Reporting tokens that were found where they should not be.
+//! Reporting leaked tokens.
 
 use ats_pat_domain::{Problem, Reason};
 use poem::Request;
@@ -15,7 +15,7 @@ use crate::refused::Refused;
 use crate::request::JsonBody;
 use crate::schema::Nothing;
 
-/// Nobody needs to sign in for a report: whoever could report a secret could use it.
+/// Revokes reported tokens. Needs no sign-in, because whoever can report a secret can also use it.
 #[derive(Default)]
 pub struct ReportLeaked;
 

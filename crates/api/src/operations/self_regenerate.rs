@@ -1,4 +1,4 @@
-//! A new secret for a token that asks for it itself.
+//! A token regenerates itself.
 
 use ats_pat_domain::{Problem, Reason};
 use ats_pat_service::SelfRegenerated;
@@ -18,7 +18,7 @@ use crate::refused::Refused;
 use crate::request::{OptionalJsonBody, TokenHolder};
 use crate::schema::Time;
 
-/// A new secret for the token that is shown.
+/// Gives the caller's personal access token a new secret.
 #[derive(Default)]
 pub struct RegenerateItself;
 

@@ -17,7 +17,7 @@ use crate::refused::Refused;
 use crate::request::JsonBody;
 use crate::schema::SessionUser;
 
-/// The sign-in of a browser, and of programs that manage tokens.
+/// Signs in a browser, or a program that manages tokens.
 #[derive(Default)]
 pub struct SignIn;
 

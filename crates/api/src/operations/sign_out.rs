@@ -14,7 +14,7 @@ use crate::refused::Refused;
 use crate::request::EndingSession;
 use crate::schema::Nothing;
 
-/// The end of the sessions that the caller's cookies name.
+/// Ends the sessions in the caller's cookies.
 #[derive(Default)]
 pub struct SignOut;
 

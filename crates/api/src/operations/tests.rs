@@ -1,4 +1,4 @@
-//! The mirrors say what they mirror.
+//! The types of the document are written like the views that they mirror.
 
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::network::AllowedNetworks;
@@ -39,7 +39,7 @@ fn token(status: Status, at: Option<Timestamp>) -> view::TokenView {
     }
 }
 
-/// The mirror as it is sent, as the document's library would send it, and the domain's own.
+/// Requires that serde and poem-openapi write a mirror the same, and like the view itself.
 fn assert_mirrors<M: Serialize + ToJSON, V: Serialize>(mirror: &M, view: V) {
     let sent = serde_json::to_value(mirror).unwrap();
     assert_eq!(sent, serde_json::to_value(view).unwrap());

@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{OptionalJsonBody, Session, TokenId};
 use crate::schema::PersonalAccessToken;
 
-/// Another name, description or an earlier expiry for one of the signed-in user's own tokens.
+/// Changes the name, description or expiry of one of the signed-in user's own tokens.
 #[derive(Default)]
 pub struct Update;
 

@@ -1,4 +1,5 @@
-//! Who administers: an operator key in `Authorization`, or an administrator's session.
+//! The credentials of the administration API: an operator key in `Authorization`, or an
+//! administrator's session.
 
 use std::marker::PhantomData;
 
@@ -14,12 +15,12 @@ use super::credential::{Session, none, session_cookie};
 use crate::call::Call;
 use crate::refused::Refused;
 
-/// The name of the scheme in the document.
+/// The name of the security scheme in the document.
 const SCHEME: &str = "operatorKey";
 
-/// What an operation asks of whoever administers.
+/// What an operation requires of its caller.
 pub trait Asks: Send + Sync {
-    /// The right of an operator key; `None` where no key will do.
+    /// The right that an operator key needs. `None` if no key is enough.
     const RIGHT: Option<Right>;
     /// How recent an administrator's sign-in has to be.
     const STEP_UP: Option<StepUp> = None;
@@ -38,35 +39,36 @@ macro_rules! asks {
 }
 
 asks! {
-    /// The right over users.
+    /// Seeing users.
     ForUsers: Some(Right::Users);
-    /// The right over users, to add or change one.
+    /// Adding or changing a user.
     ForUserChanges: Some(Right::Users), StepUp::Always;
-    /// The right over administrators, to erase a user.
+    /// Erasing a user.
     ForErasing: Some(Right::Administrators), StepUp::Always;
-    /// The right over tokens.
+    /// Seeing or revoking a token.
     ForTokens: Some(Right::Tokens);
-    /// The right over tokens, to revoke many.
+    /// Revoking many tokens.
     ForBulk: Some(Right::Tokens), StepUp::Always;
-    /// The right to give service accounts tokens.
+    /// Giving tokens to service accounts.
     ForServiceTokens: Some(Right::ServiceTokens), StepUp::ByPolicy;
-    /// The right to read the audit trail.
+    /// Reading the audit trail.
     ForAudit: Some(Right::Audit);
-    /// The right over the policy, to look at it.
+    /// Seeing the policy.
     ForPolicy: Some(Right::Policy);
-    /// The right over the policy, to change it.
+    /// Changing the policy.
     ForPolicyChange: Some(Right::Policy), StepUp::Always;
-    /// The right over signing keys, to look at them.
+    /// Seeing the signing keys.
     ForKeys: Some(Right::Keys);
-    /// The right over signing keys, to rotate them.
+    /// Rotating the signing keys.
     ForKeyRotation: Some(Right::Keys), StepUp::Always;
-    /// An administrator's session.
+    /// What only an administrator in a session may do.
     ForSessions: None;
-    /// An administrator's session that began lately.
+    /// What only an administrator in a session may do, after a recent sign-in.
     ForRecentSessions: None, StepUp::Always;
 }
 
-/// Whoever administers and has what an operation asks for. Where there is an `Authorization` header, it alone counts.
+/// A caller who administers and meets what an operation requires. If there is an `Authorization`
+/// header, the session doesn't count.
 pub struct By<A>(Administering, PhantomData<A>);
 
 impl<A: Asks> By<A> {
@@ -89,10 +91,10 @@ impl<A: Asks> By<A> {
         Ok(by)
     }
 
-    /// The same, of who shows the same again: for an operation that takes long.
+    /// Checks the same credential again, for an operation that takes long.
     ///
     /// # Errors
-    /// Those of reading it the first time.
+    /// The same as when it was read first.
     pub async fn operator_now<'a>(&self, request: &'a Request) -> Result<Operator<'a>, Refused> {
         Self::read(request).await?.operator(Call::of(request)?)
     }
@@ -111,8 +113,8 @@ impl<A: Asks> By<A> {
     }
 }
 
-/// What stands in the header `Authorization`, if it is there. A header that can hold no operator
-/// key is an empty one: it is refused, and counted, as a key that does not hold.
+/// The operator key in the header `Authorization`, if there is one. A header that can't have an
+/// operator key gives an empty key, which is refused and counted like a wrong one.
 fn operator_key(request: &Request) -> Option<&[u8]> {
     let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
     let value = values.next()?;

@@ -1,4 +1,4 @@
-//! The query of an exchange: for whom the authentication token is to be.
+//! The query of an exchange, which names the audience of the authentication token.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,24 @@ use ats_pat_service::Narrowing;
 
 /// The query parameter.
 pub const AUDIENCE: &str = "Audience";
-/// How often it may stand in a query.
+/// How often it may be repeated.
 pub const MOST_AUDIENCES: usize = 16;
 /// How many misspelt names a refusal quotes, and how many characters of each.
 const MAX_NAMES: usize = 16;
 const MAX_NAME: usize = 100;
-/// What a personal access token begins with.
+/// The beginning of a personal access token.
 const SECRET: &str = "atspat_";
 
-/// What a query cuts an exchange down to. Names ignore case, and unknown ones are ignored. Only what begins like
-/// `Audience` and is not it is refused: if it were ignored, the token would be for more than its holder wanted. For the same reason
-/// an empty value is not as absent here.
+/// Reads what a query narrows an exchange to. Names ignore case, and unknown names are ignored. But
+/// a name that only begins with `Audience` is refused, because ignoring it would give a token for
+/// more services than the caller asked for. For the same reason an empty value is refused and
+/// doesn't count as absent.
 pub fn narrowing(query: &str) -> Narrowing {
     let mut audience = Vec::new();
     let mut misspelt = BTreeSet::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if name.eq_ignore_ascii_case(AUDIENCE) {
-            // One more than may be there shows that there are too many.
+            // One more than allowed is enough to refuse.
             if audience.len() <= MOST_AUDIENCES {
                 audience.push(value.into_owned());
             }
@@ -57,7 +58,7 @@ fn begins_with_audience(name: &str) -> bool {
     beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(AUDIENCE.as_bytes()))
 }
 
-/// A name as a refusal quotes it. A secret that was sent in it is not sent back.
+/// A name as a refusal quotes it. A secret in it is not sent back.
 fn quoted(name: &str) -> String {
     let name = name.split(SECRET).next().unwrap_or_default();
     name.chars().take(MAX_NAME).collect()

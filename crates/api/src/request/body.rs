@@ -16,13 +16,13 @@ use crate::refused::Refused;
 /// The longest path that a refusal quotes, in characters.
 const MAX_PATH: usize = 100;
 
-/// What secrets begin with.
+/// The beginnings of secrets.
 const SECRETS: [&str; 2] = ["atspat_", "atsop_"];
 
-/// A body that must be there.
+/// A required body.
 pub struct JsonBody<T>(pub T);
 
-/// A body that may be left out, its content type too.
+/// An optional body. Without it, the content type may be absent too.
 pub struct OptionalJsonBody<T>(pub T);
 
 macro_rules! request_object {
@@ -53,7 +53,7 @@ macro_rules! request_object {
                 body: &mut RequestBody,
                 _: ExtractParamOptions<()>,
             ) -> Result<Self> {
-                // The front layer has read and bounded it.
+                // The front layer has read it and limited its size.
                 let bytes = body.take()?.into_bytes().await?;
                 Ok(Self(
                     $read(request.headers(), &bytes).map_err(Refused::from)?,
@@ -85,8 +85,8 @@ fn optional<T: DeserializeOwned + Default>(headers: &HeaderMap, body: &[u8]) -> 
     }
 }
 
-/// Whether a parameter of the content type says that the body is no UTF-8, the only encoding of JSON that is
-/// exchanged (RFC 8259, section 8.1). US-ASCII is a part of it.
+/// Whether a parameter of the content type says that the body is not UTF-8, the only encoding for
+/// exchanged JSON (RFC 8259, section 8.1). US-ASCII is a part of UTF-8.
 fn has_foreign_charset(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE);
     let parameters = value.and_then(|value| value.to_str().ok());
@@ -103,7 +103,8 @@ fn has_foreign_charset(headers: &HeaderMap) -> bool {
     })
 }
 
-/// `application/json`, in any case, with any parameters (RFC 8259, section 11, has none).
+/// Whether the content type is `application/json`, in any case, with any parameters (RFC 8259,
+/// section 11, defines none).
 fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -118,7 +119,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Reads a JSON object strictly: no unknown, doubled or mistyped member, nothing after it.
+/// Reads a JSON object strictly. Refuses unknown members, duplicates, wrong types, and anything
+/// after the object.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let refused = |path| Problem::InvalidRequest {
         place: Place::Body,
@@ -128,7 +130,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if text.starts_with('\u{feff}') {
         return Err(Problem::ByteOrderMark);
     }
-    // Serde would take an array for a structure's members in their order.
+    // Serde would accept an array with the members of a structure in order.
     if !text
         .trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')
@@ -150,7 +152,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// The member that a refusal names. A secret that was sent as a name is not sent back.
+/// The member that a refusal names. A secret in a name is not sent back.
 fn path(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
     let path = error.path().to_string();
     if path == "." || SECRETS.iter().any(|prefix| path.contains(prefix)) {
@@ -159,13 +161,15 @@ fn path(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String>
     Some(path.chars().take(MAX_PATH).collect())
 }
 
-/// The member that an unknown one was meant to be: it differs in case, or in what stands between its words.
+/// The member that the caller probably meant by an unknown one. It differs in case, or in the
+/// characters between its words.
 fn expected(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<String> {
     let plain = |name: &str| {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
         letters.collect::<String>().to_ascii_lowercase()
     };
-    // Serde has no other way to tell which names there are: "unknown field `name`, expected one of `Name`, `Scopes`".
+    // Serde tells the known names only in this text: "unknown field `name`, expected one of `Name`,
+    // `Scopes`".
     let text = error.inner().to_string();
     let (unknown, known) = text
         .strip_prefix("unknown field `")?

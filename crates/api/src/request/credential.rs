@@ -1,4 +1,4 @@
-//! What callers show.
+//! The credentials of callers.
 
 use ats_pat_domain::Problem;
 use ats_pat_service::{Holder, SignedIn, StepUp};
@@ -10,12 +10,12 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use crate::call::Call;
 use crate::refused::Refused;
 
-/// What a personal access token begins with.
+/// The beginning of a personal access token.
 const PREFIX: &str = "atspat_";
 /// The header of an exchange.
 const PERSONAL_ACCESS_TOKEN: &str = "personalAccessToken";
 
-/// Somebody who showed, in the header `personalAccessToken`, a token that could be exchanged.
+/// A caller with a valid personal access token in the header `personalAccessToken`.
 pub struct TokenHolder(pub Holder);
 
 impl TokenHolder {
@@ -59,8 +59,8 @@ macro_rules! security_scheme {
     };
 }
 
-/// A session that holds. `Authorization` beside it counts for nothing, and neither it nor a personal access
-/// token stands in for a session: tokens can't manage tokens.
+/// A valid session. The headers `Authorization` and `personalAccessToken` are ignored, because
+/// tokens can't manage tokens.
 pub struct Session(pub SignedIn);
 
 impl Session {
@@ -73,8 +73,8 @@ impl Session {
 
 security_scheme!(Session, "sessionCookie", session_cookie(), optional: false, request => Session::read(request).await);
 
-/// A session that may give a token a secret: its sign-in is as recent as the policy asks. This is judged with the
-/// credential, so before anything is said of the body.
+/// A session that may give a token a secret, because its sign-in is as recent as the policy
+/// requires. This is checked with the credential, before the body.
 pub struct RecentSession(pub SignedIn);
 
 impl RecentSession {
@@ -90,7 +90,7 @@ impl RecentSession {
 
 security_scheme!(RecentSession, "sessionCookie", session_cookie(), optional: false, request => RecentSession::read(request).await);
 
-/// The sessions to end, whether or not they hold.
+/// The sessions to end, valid or not.
 pub struct EndingSession<'a>(pub Vec<&'a str>);
 
 impl<'a> EndingSession<'a> {
@@ -101,11 +101,11 @@ impl<'a> EndingSession<'a> {
 
 security_scheme!(EndingSession<'a>, "sessionCookie", session_cookie(), optional: true, request => EndingSession::read(request));
 
-/// Every value that stands in the header `personalAccessToken`; the exchange wants exactly one.
+/// Every value of the header `personalAccessToken`. The exchange requires exactly one.
 pub struct PersonalAccessTokens<'a>(pub Vec<&'a [u8]>);
 
 impl<'a> PersonalAccessTokens<'a> {
-    /// Those of `request`.
+    /// The values in `request`.
     pub fn of(request: &'a Request) -> Self {
         let values = request.headers().get_all(PERSONAL_ACCESS_TOKEN);
         Self(values.iter().map(HeaderValue::as_bytes).collect())
@@ -115,13 +115,15 @@ impl<'a> PersonalAccessTokens<'a> {
 security_scheme!(PersonalAccessTokens<'a>, "personalAccessToken", personal_access_token(), optional: false, request => Ok::<_, Refused>(PersonalAccessTokens::of(request)));
 security_scheme!(TokenHolder, "personalAccessToken", personal_access_token(), optional: false, request => TokenHolder::read(request).await);
 
-/// The authentication token of the one header `Authorization: Bearer …` (RFC 6750, section 2.1; the
-/// scheme's case: RFC 9110, section 11.1).
+/// The authentication token in the header `Authorization: Bearer …` (RFC 6750, section 2.1). The
+/// case of the scheme doesn't matter (RFC 9110, section 11.1).
 pub struct Bearer<'a>(pub &'a str);
 
 impl<'a> Bearer<'a> {
     /// # Errors
-    /// [`Problem::AuthenticationTokenInvalid`] or one of its like for no such header, more than one, another scheme, or a personal access token, which was not exchanged.
+    /// [`Problem::AuthenticationTokenMissing`] without the header or with another scheme,
+    /// [`Problem::AuthenticationTokenInvalid`] for more than one header, and
+    /// [`Problem::NotExchanged`] for a personal access token.
     pub fn read(request: &'a Request) -> Result<Self, Refused> {
         let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
         let value = values.next().ok_or(Problem::AuthenticationTokenMissing)?;
@@ -156,7 +158,7 @@ security_scheme!(
     request => Bearer::read(request)
 );
 
-/// The document replaces the name where people come over TLS.
+/// The cookie of a session. The document replaces its name if the public URL is https.
 pub(super) fn session_cookie() -> MetaSecurityScheme {
     MetaSecurityScheme {
         ty: "apiKey",

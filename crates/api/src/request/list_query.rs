@@ -1,4 +1,4 @@
-//! The query of a list: read whole, so that every failure is told at once.
+//! The query of a list. It is read completely, so that the answer names every failure.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use super::query_reader::QueryReader;
 use crate::refused::Refused;
 
-/// Which tokens a list is asked for; the service adds whose.
+/// The tokens that a list asks for. The service adds the owner.
 pub struct ListQuery(pub TokenQuery);
 
 impl<'a> FromRequest<'a> for ListQuery {
@@ -23,7 +23,8 @@ impl<'a> FromRequest<'a> for ListQuery {
     }
 }
 
-/// Names ignore ASCII case; unknown ones are ignored, repeated ones refused; an empty value is as absent.
+/// Reads a query. Names ignore ASCII case. Unknown names are ignored, and repeated ones refused. An
+/// empty value counts as absent.
 fn parse(query: &str) -> Result<TokenQuery, Problem> {
     let mut reader = QueryReader::of(query);
     let defaults = TokenQuery::of(None);
@@ -50,7 +51,7 @@ fn parse(query: &str) -> Result<TokenQuery, Problem> {
     Ok(read)
 }
 
-/// A whole number from 1 to `largest`, never clamped.
+/// Reads a whole number from 1 to `largest`. A larger one is refused, not reduced.
 pub fn number(text: &str, largest: u32) -> Result<u32, Reason> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -62,7 +63,7 @@ pub fn number(text: &str, largest: u32) -> Result<u32, Reason> {
         .ok_or(Reason::OutOfRange)
 }
 
-/// For how many days a token was not used.
+/// Checks a number of days without a use.
 pub fn unused_days(days: u32) -> Result<u32, Reason> {
     if (1..=MAX_UNUSED_DAYS).contains(&days) {
         Ok(days)
@@ -71,12 +72,12 @@ pub fn unused_days(days: u32) -> Result<u32, Reason> {
     }
 }
 
-/// A time (RFC 3339).
+/// Reads a time (RFC 3339).
 pub fn time(text: &str) -> Result<Timestamp, Reason> {
     Timestamp::parse(text).map_err(|_| Reason::NotATime)
 }
 
-/// A folded text to search for.
+/// Reads a text to search for, and folds it.
 pub fn search(text: &str) -> Result<String, Reason> {
     if text.chars().count() > MAX_SEARCH {
         Err(Reason::TooLong)

@@ -1,7 +1,8 @@
-//! How a request is read: credentials, then the body or the query.
+//! Reads requests: the credential first, then the body or the query.
 //!
-//! Each credential is an extractor written by hand: poem-openapi's own can't tell a missing from a doubled
-//! one, nor change the cookie's name, and would name neither in an envelope.
+//! The extractors of credentials are written by hand. Those of poem-openapi can't distinguish a
+//! missing credential from a doubled one, can't change the cookie's name, and would not answer with
+//! an envelope.
 
 mod administering;
 mod audience_query;

@@ -1,4 +1,4 @@
-//! Parameters as the document shows them.
+//! Parameters in paths and headers, as the document describes them.
 
 use std::marker::PhantomData;
 
@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::call::Call;
 use crate::refused::Refused;
 
-/// The token that the path names: any text, since one that is no id is as unknown as one that nobody has.
+/// The id of a token in the path. It can be any text, because a malformed id gets the same answer
+/// as an unknown one.
 pub struct TokenId(pub String);
 
 impl<'a> ApiExtractor<'a> for TokenId {
@@ -84,7 +85,8 @@ impl<'a> ApiExtractor<'a> for IdempotencyKey {
     }
 }
 
-/// The header `If-Match` (RFC 9110, section 13.1.1): the versions of which one must be there; `None` for any.
+/// The header `If-Match` (RFC 9110, section 13.1.1). One of these versions must be the current one.
+/// `None` allows any version.
 pub struct IfMatch(pub Option<Vec<String>>);
 
 impl IfMatch {
@@ -97,7 +99,7 @@ impl IfMatch {
             };
             for tag in value.to_str().map_err(|_| unreadable())?.split(',') {
                 let tag = tag.trim();
-                // One that is weak never matches.
+                // A weak tag never matches.
                 if tag == "*" {
                     return Ok(Self(None));
                 }

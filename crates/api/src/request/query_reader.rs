@@ -1,17 +1,17 @@
-//! Reading a query whole, so that every failure is told at once.
+//! Reads a query completely, so that the answer names every failure.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::{Failure, Reason};
 
-/// The parameters of a query. Names ignore ASCII case; unknown ones are ignored, repeated ones refused; an empty value is
-/// as absent.
+/// The parameters of a query. Names ignore ASCII case. Unknown names are ignored, and repeated ones
+/// refused. An empty value counts as absent.
 pub struct QueryReader {
     pairs: Vec<(String, String)>,
     failures: Vec<Failure>,
 }
 
 impl QueryReader {
-    /// Those of this query.
+    /// The parameters of this query.
     pub fn of(query: &str) -> Self {
         Self {
             pairs: form_urlencoded::parse(query.as_bytes())
@@ -21,7 +21,7 @@ impl QueryReader {
         }
     }
 
-    /// What `parse` makes of a parameter; `None` where it is absent, or fails.
+    /// Reads a parameter with `parse`. `None` if it is absent or `parse` fails.
     pub fn read<T>(
         &mut self,
         field: &'static str,

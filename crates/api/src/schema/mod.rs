@@ -1,6 +1,6 @@
-//! What stands in the answers of several operations, with the names that the document gives it.
+//! The types that several operations answer, with the names that the document gives them.
 //!
-//! These types mirror the views of the service, since the document needs names that stay.
+//! These types mirror the views of the service, because names in the document must not change.
 
 mod session_user;
 mod token;

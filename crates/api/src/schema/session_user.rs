@@ -1,4 +1,4 @@
-//! The signed-in user, as answers have one.
+//! The signed-in user in answers.
 
 use ats_pat_service::view;
 use poem_openapi::Object;

@@ -1,4 +1,4 @@
-//! Personal access tokens, as answers have them.
+//! Personal access tokens in answers.
 
 use ats_pat_domain::Status;
 use ats_pat_service::{CreatedOnce, view};

@@ -1,4 +1,4 @@
-//! Values that the document describes and Rust's own types do not.
+//! Types of values that Rust's own types can't describe in the document.
 
 use std::borrow::Cow;
 

@@ -21,7 +21,7 @@ fn networks(networks: &[&str]) -> AllowedNetworks {
     AllowedNetworks::parse(&networks).unwrap()
 }
 
-/// A generous and a strict group, one that says nothing, and a base in between.
+/// A generous and a strict group, one that sets nothing, and a base in between.
 fn policies() -> Policies {
     Policies {
         base: Policy {

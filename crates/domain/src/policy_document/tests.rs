@@ -1,4 +1,4 @@
-//! What a policy document means, and what is wrong with it.
+//! How policy documents are read, and which failures are reported.
 
 use super::*;
 

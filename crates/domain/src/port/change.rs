@@ -40,7 +40,7 @@ pub trait IdentityChanges: Send + Sync {
     /// Links an identity to its user. [`StoreError::Conflict`] if it is linked already, or the user
     /// has one at that provider.
     async fn insert_identity(&self, identity: &Tagged<LinkedIdentity>) -> Result<(), StoreError>;
-    /// Removes a user's identity at a provider; gives whether it was there.
+    /// Removes a user's identity at a provider. Returns whether it was there.
     async fn delete_identity(
         &self,
         user: UserId,

@@ -1,14 +1,14 @@
-//! What the database tells of itself, for operators.
+//! What the store measures, for operators.
 
 use ats_pat_measure::Measured;
 
-/// The connections and statements of a store so far.
+/// The connections and statements of a store.
 #[derive(Clone, Debug, Default)]
 pub struct StoreFigures {
-    /// The pools of connections, each by what it is for.
+    /// The pools of connections.
     pub pools: Vec<PoolFigures>,
-    /// How long statements outside transactions took, by what they were for. The wait for a
-    /// connection is a part of it.
+    /// How long statements outside transactions took, including the wait for a connection, by
+    /// purpose.
     pub statements: Vec<(&'static str, Measured)>,
 }
 
@@ -19,9 +19,9 @@ pub struct PoolFigures {
     pub name: &'static str,
     /// How many are open.
     pub open: u32,
-    /// How many of these wait for work.
+    /// How many of the open ones are idle.
     pub idle: u32,
-    /// How many there may be.
+    /// How many may be open.
     pub most: u32,
 }
 
@@ -39,7 +39,7 @@ pub struct TokenCounts {
 }
 
 impl TokenCounts {
-    /// The same with those of another part of the tokens.
+    /// The sum of both counts.
     pub const fn and(self, other: Self) -> Self {
         Self {
             active: self.active + other.active,

@@ -1,4 +1,4 @@
-//! An identity provider of the company, as the rules see it.
+//! The port to the company's identity providers.
 
 use std::time::Duration;
 
@@ -9,19 +9,20 @@ use crate::identity::{Identity, ProviderName};
 use crate::time::Timestamp;
 
 /// The random values that bind one sign-in to one browser and one provider. The browser keeps them
-/// in a cookie from the redirect to the provider until its answer; each is used once.
+/// in a cookie from the redirect to the provider until the provider's answer. Each is used once.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Flow {
-    /// At which provider it began.
+    /// The provider at which the sign-in began.
     pub provider: ProviderName,
-    /// Comes back with the browser: the answer belongs to this browser.
+    /// The provider sends it back with the browser. It proves that the answer belongs to this
+    /// browser.
     pub state: [u8; 32],
-    /// Comes back in the ID token: the token was made for this sign-in.
+    /// The provider puts it into the ID token. It proves that the token was made for this sign-in.
     pub nonce: [u8; 32],
-    /// Shown with the code only: the code was asked for by this service (RFC 7636).
+    /// Sent only with the code. It proves that this service asked for the code (RFC 7636).
     pub verifier: [u8; 32],
-    /// For a sign-in that has to be recent: how long ago the person may have signed in at the
-    /// provider. `None` where an older sign-in there is good enough.
+    /// How long ago the person may have signed in at the provider. `None` if any sign-in there is
+    /// enough.
     pub max_age: Option<Duration>,
 }
 
@@ -34,75 +35,75 @@ pub struct ProviderAnswer {
     pub code: Option<String>,
     /// `iss` (RFC 9207).
     pub issuer: Option<String>,
-    /// `error`, of a person who was not signed in.
+    /// `error`, if the provider did not sign the person in.
     pub error: Option<String>,
 }
 
-/// Somebody who signed in at a provider, as that provider tells it. Only `identity` says who it is;
-/// names and addresses are what the person is shown by.
+/// A person who signed in at a provider, as the provider describes them. Only `identity` says who
+/// it is. Names and addresses are only for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenIdentity {
-    /// Who.
+    /// Who signed in.
     pub identity: Identity,
-    /// The name to sign in with.
+    /// The name for signing in.
     pub user_name: Option<String>,
-    /// The name to be shown by.
+    /// The name for display.
     pub display_name: Option<String>,
-    /// A mail address. `None` also where the provider says that it is not verified.
+    /// An e-mail address. Also `None` if the provider says that it is not verified.
     pub email: Option<String>,
-    /// The groups. `None` if the provider did not tell them, or not all of them: that is not the
-    /// same as none.
+    /// The groups. `None` if the provider did not send them, or not all of them. That differs from
+    /// an empty list.
     pub groups: Option<Vec<String>>,
-    /// When the person gave a password or the like at the provider, where it tells.
+    /// When the person authenticated at the provider, if it says so (`auth_time`).
     pub authenticated_at: Option<Timestamp>,
-    /// The provider's id of this sign-in (`sid`), which ends it later.
+    /// The provider's id of this sign-in (`sid`). A logout token can name it later.
     pub session: Option<String>,
 }
 
-/// Whose sign-ins a provider ends by a back-channel logout.
+/// The sign-ins that a provider ends by a back-channel logout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoggedOut {
-    /// The one sign-in with this `sid`; `subject` is whose it is, where the provider tells.
+    /// The one sign-in with this `sid`.
     Session {
         /// `sid`.
         session: String,
-        /// `sub`.
+        /// `sub`, if the provider sends it.
         subject: Option<Identity>,
     },
     /// All sign-ins of this person at the provider.
     Subject(Identity),
 }
 
-/// A logout token that was checked, but for being the first with its id.
+/// A logout token that was checked, except for whether its id was seen before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logout {
-    /// Whose sign-ins end.
+    /// The sign-ins that end.
     pub whose: LoggedOut,
-    /// `jti`: a second token with it is refused.
+    /// `jti`. A second token with it is refused.
     pub token_id: String,
-    /// Until when a token with this id could be taken.
+    /// Until when a token with this id could be accepted.
     pub valid_until: Timestamp,
 }
 
-/// Why an identity provider proves nobody.
+/// Why a sign-in or logout at an identity provider failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The provider can't be reached, is too slow, or answers with an error of its own. To try
-    /// later may help.
+    /// The provider can't be reached, is too slow, or answers with an error. Trying later may help.
     #[error("the identity provider does not answer as it should")]
     Unavailable(#[source] BoxError),
-    /// The provider did not sign the person in, by its word: the person may have cancelled.
+    /// The provider says that it did not sign the person in. The person may have cancelled.
     #[error("the identity provider refused: {code}")]
     Refused {
-        /// `error` of the answer (RFC 6749, section 4.1.2.1): `access_denied` and the like, its
+        /// `error` of the answer, such as `access_denied` (RFC 6749, section 4.1.2.1). Only its
         /// first characters.
         code: String,
     },
-    /// The answer breaks a rule: it may be forged, for somebody else, or too late. To begin again
+    /// The answer breaks a rule. It may be forged, for somebody else, or too late. Beginning again
     /// may help.
     #[error("the answer of the identity provider can't be trusted")]
     Untrusted(#[source] BoxError),
-    /// The person signed in at the provider longer ago than asked, or the provider does not tell.
+    /// The person signed in at the provider longer ago than [`Flow::max_age`], or the provider
+    /// doesn't say when.
     #[error("the sign-in at the identity provider is not recent")]
     NotRecent,
 }
@@ -113,14 +114,14 @@ pub trait IdentityProvider: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &ProviderName;
 
-    /// The address that the browser is sent to, to sign in there. With [`Flow::max_age`] the
-    /// provider asks for the password again.
+    /// The address to which the service sends the browser to sign in. With [`Flow::max_age`], the
+    /// provider asks the person to authenticate again.
     ///
     /// # Errors
     /// [`IdentityError::Unavailable`].
     async fn authorization_url(&self, flow: &Flow) -> Result<String, IdentityError>;
 
-    /// Judges the answer to `flow`, and asks the provider who signed in.
+    /// Checks the answer to `flow`, and asks the provider who signed in.
     ///
     /// # Errors
     /// [`IdentityError`].
@@ -130,15 +131,15 @@ pub trait IdentityProvider: Send + Sync {
         answer: &ProviderAnswer,
     ) -> Result<ProvenIdentity, IdentityError>;
 
-    /// Judges a logout token of the provider (OpenID Connect Back-Channel Logout 1.0), all but
-    /// whether its id was seen before.
+    /// Checks a logout token of the provider (OpenID Connect Back-Channel Logout 1.0). The caller
+    /// must check that its id was not seen before.
     ///
     /// # Errors
     /// [`IdentityError::Unavailable`] and [`IdentityError::Untrusted`].
     async fn logged_out(&self, logout_token: &str) -> Result<Logout, IdentityError>;
 
-    /// The address that ends the person's sign-in at the provider, where it has one; `hint` is who
-    /// signs out.
+    /// The address that ends the person's sign-in at the provider. `None` if the provider has none.
+    /// `hint` tells the provider who signs out (`logout_hint`).
     ///
     /// # Errors
     /// [`IdentityError::Unavailable`].

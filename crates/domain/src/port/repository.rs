@@ -80,12 +80,12 @@ pub trait UserRepository: Send + Sync {
 /// Reads the identities that users are linked to.
 #[async_trait]
 pub trait IdentityRepository: Send + Sync {
-    /// Whose identity this is: one whose issuer and subject are equal, byte for byte.
+    /// The linked identity whose issuer and subject are equal to these, byte for byte.
     async fn of(&self, identity: &Identity) -> Result<Option<Tagged<LinkedIdentity>>, StoreError>;
     /// The identities of a user, by provider.
     async fn of_user(&self, user: UserId) -> Result<Vec<Tagged<LinkedIdentity>>, StoreError>;
-    /// Up to `limit` identities behind the one of this user at this provider, by both: to walk
-    /// through all.
+    /// Up to `limit` identities after the one of this user at this provider, sorted by user and
+    /// provider. For walking through all identities.
     async fn after(
         &self,
         after: Option<(UserId, &ProviderName)>,
@@ -157,9 +157,9 @@ pub trait TokenRepository: Send + Sync {
     async fn owned(&self, owner: UserId, id: TokenId) -> Result<Option<ListedToken>, StoreError>;
     /// A page of tokens, with their status at `now`.
     async fn page(&self, query: &TokenQuery, now: Timestamp) -> Result<TokenPage, StoreError>;
-    /// Up to `limit` ids of the tokens that a list would show, whatever its page and order, with
-    /// ids greater than `after`, by id: to walk through all. The filter is judged at `now`. `only`
-    /// leaves out all but these.
+    /// Up to `limit` ids of the tokens that a list would show on any page, with ids greater than
+    /// `after`, sorted by id. For walking through all tokens. The filter is judged at `now`. With
+    /// `only`, other tokens are left out.
     async fn matching(
         &self,
         query: &TokenQuery,

@@ -1,4 +1,4 @@
-//! What a person settles for oneself besides tokens.
+//! The pages of a person's own account, besides tokens.
 
 pub mod password;
 pub mod service_accounts;

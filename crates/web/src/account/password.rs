@@ -1,4 +1,4 @@
-//! Changing one's password.
+//! Changing one's own password.
 
 use std::future::ready;
 
@@ -38,12 +38,12 @@ struct PasswordPage {
     errors: UserErrors,
 }
 
-/// Where the form is shown again as it was posted, without its passwords.
+/// The address that shows the form as it was posted, without its passwords.
 fn address_of_form(form: &Form) -> String {
     address(PASSWORD, &[("revoke_tokens", form.field("revoke_tokens"))])
 }
 
-/// The form. For somebody without a password, who signs in at an identity provider, there is none.
+/// The form. A person without a password, who signs in at an identity provider, gets none.
 fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     if !by.has_password() {
         return Err(Problem::PathNotFound);
@@ -57,7 +57,7 @@ fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Ok(render(&page, StatusCode::OK))
 }
 
-/// Takes the posted form: the browser goes on in a new session, all others end.
+/// Changes the password. The browser gets a new session, and all others end.
 async fn change(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     if !by.has_password() {
         return Err(Problem::PathNotFound);

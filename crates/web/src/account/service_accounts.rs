@@ -1,4 +1,4 @@
-//! The service accounts that a person is responsible for; each leads to its tokens.
+//! The service accounts that a person is responsible for, with links to their tokens.
 
 use std::future::ready;
 
@@ -29,7 +29,7 @@ struct AccountsPage {
 
 struct Row {
     name: String,
-    /// The user name, where the account is shown by another.
+    /// The user name, if it differs from the display name.
     user_name: Option<String>,
     is_disabled: bool,
     added: When,

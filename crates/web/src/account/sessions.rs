@@ -1,4 +1,4 @@
-//! One's sessions: seeing where one is signed in, and signing out there.
+//! A person's own sessions: seeing and ending them.
 
 use std::future::ready;
 
@@ -43,7 +43,7 @@ struct Row {
     id: String,
     browser: String,
     address: String,
-    /// The label of the identity provider that it began by.
+    /// The label of the identity provider that it began at.
     provider: Option<String>,
     is_current: bool,
     started: When,

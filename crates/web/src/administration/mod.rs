@@ -1,4 +1,4 @@
-//! What administrators see to: users, tokens, operator keys, the policy, the audit trail.
+//! The administrators' pages: users, tokens, operator keys, the policy, the audit trail.
 
 pub mod audit;
 pub mod operator_keys;
@@ -16,7 +16,7 @@ use crate::visit::Visit;
 /// The use cases of operators, for an administrator.
 ///
 /// # Errors
-/// 1102 for everybody else.
+/// [`Problem::Forbidden`] if the user is not an administrator.
 fn operator<'a>(visit: &Visit<'a>, by: &SignedIn) -> Result<Operator<'a>, Problem> {
     let operator = visit.service.administrator(by);
     operator.map_err(|error| visit.problem(error))

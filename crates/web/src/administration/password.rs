@@ -39,11 +39,11 @@ struct UserPasswordPage<'a> {
     user_name: &'a str,
     revoke_tokens: bool,
     errors: UserErrors,
-    /// The administrator's own password, where the sign-in is too old.
+    /// The field for the administrator's own password, if the sign-in is too old.
     step_up: Option<PasswordField>,
 }
 
-/// The form for the user whom the address names.
+/// The form for the user in the address.
 fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     operator(visit, by)?;
     let query = Query::of(&visit.uri);
@@ -65,7 +65,7 @@ fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Ok(render(&page, StatusCode::OK))
 }
 
-/// Takes the posted form: the user's sessions end, and the tokens too if asked for.
+/// Sets the password. The user's sessions end, and the tokens too if the form says so.
 async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let user_name = form.field("user_name");
     let revoke_tokens = form.field("revoke_tokens") == "yes";

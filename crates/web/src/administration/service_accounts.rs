@@ -1,4 +1,4 @@
-//! A new service account, and another responsible person for one.
+//! Adding a service account, and setting the person responsible for one.
 
 use std::future::ready;
 
@@ -35,12 +35,12 @@ pub const ROUTES: &[Route] = &[
 ];
 
 const NEW: &str = "/settings/users/new-service-account";
-/// Where another person is made responsible for the account that the address names.
+/// The path of the form that sets the responsible person of the account in the address.
 pub const RESPONSIBLE: &str = "/settings/users/responsible";
 
-/// What was typed.
+/// The entries of a form.
 struct Typed {
-    /// The account, where there is one.
+    /// The existing account, if there is one.
     user: String,
     user_name: String,
     display_name: String,
@@ -79,10 +79,10 @@ impl Typed {
 struct AccountPage {
     frame: Frame,
     text: Text,
-    /// Where the form is posted to.
+    /// The path that the form is posted to.
     action: &'static str,
     title: String,
-    /// Whether the account is a new one.
+    /// Whether the form adds an account.
     is_new: bool,
     typed: Typed,
     errors: UserErrors,
@@ -174,7 +174,7 @@ fn done(visit: &Visit<'_>, flash: &Flash) -> Response {
     response
 }
 
-/// The form as it was sent, and what is wrong with it.
+/// The form as it was sent, with its errors.
 fn refuse(visit: &Visit<'_>, typed: Typed, error: Error) -> Result<Response, Problem> {
     let text = visit.text;
     let at_person = |words| UserErrors {

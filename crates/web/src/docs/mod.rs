@@ -1,9 +1,9 @@
-//! The pages on which the interface for programs is read and tried: the operations, those of
-//! administrators, those of them on users, and what answers consist of. One page of all would be
-//! too heavy for a slow line.
+//! The pages that describe the API and let people try it. One shows the operations for everybody,
+//! one those of administrators, one those of administrators on users, and one the data types. A
+//! single page would be too large for a slow connection.
 //!
-//! They are written from the OpenAPI document. Only of the endpoints of the OAuth standards, which
-//! the document leaves to their RFCs, the page's own template tells.
+//! The pages are made from the OpenAPI document. Only the endpoints of the OAuth standards are in
+//! the template, because the document leaves them to their RFCs.
 
 mod prose;
 mod reference;
@@ -32,14 +32,14 @@ pub const ROUTES: &[Route] = &[
     Route::open("/docs/types", |visit| Box::pin(types(visit))),
 ];
 
-/// The operations that one page tells of.
+/// The operations of one page.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// Those of everybody.
+    /// The operations for everybody.
     Everybody,
-    /// Those of administrators on users.
+    /// The operations of administrators on users.
     Users,
-    /// The others of administrators.
+    /// The other operations of administrators.
     Administration,
 }
 
@@ -60,7 +60,7 @@ impl Part {
         }
     }
 
-    /// The other pages, where this one is not for everybody.
+    /// The other pages, if this one is not for everybody.
     fn others(self) -> &'static [Self] {
         match self {
             Self::Everybody => &[],
@@ -81,7 +81,7 @@ struct DocsPage<'a> {
     part: Part,
     /// The operations of this page.
     groups: &'a [Group],
-    /// Where whoever is not signed in can change that.
+    /// The address of the sign-in page, which leads back here.
     sign_in: String,
 }
 
@@ -90,7 +90,7 @@ impl DocsPage<'_> {
         self.part.title(self.text)
     }
 
-    /// Whether an operation of this page asks callers for this.
+    /// Whether an operation of this page requires this credential.
     fn asks_for(&self, credential: Credential) -> bool {
         let mut groups = self.groups.iter();
         groups.any(|group| group.asks_for(credential))
@@ -107,9 +107,9 @@ struct TypesPage<'a> {
     reference: &'a Reference,
 }
 
-/// A page of operations, for whoever looks: nothing on it is anybody's.
+/// A page of operations. Anybody may read it, because nothing on it is personal.
 async fn show(visit: &mut Visit<'_>, part: Part) -> Result<Response, Problem> {
-    // Only for the header bar: anybody may read this.
+    // Only for the header bar, because anybody may read this page.
     let _ = visit.signed_in().await;
     let script = visit.shared.assets.address("docs.js");
     let reference = &visit.shared.reference;

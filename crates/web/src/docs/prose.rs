@@ -1,9 +1,9 @@
-//! The document's texts, of whose Markdown the page knows paragraphs and code.
+//! The texts of the document. Of Markdown, only paragraphs and code are supported.
 
 /// A text in paragraphs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prose {
-    /// Each in pieces, of which every other one is code, the first is not.
+    /// The pieces of each paragraph. Every second piece is code. The first is text.
     pub paragraphs: Vec<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! What the OpenAPI document says, in the order of the page.
+//! The content of the OpenAPI document, in the order of the pages.
 
 use ats_pat_text::Text;
 use serde_json::{Map, Value};
@@ -6,32 +6,32 @@ use serde_json::{Map, Value};
 use super::prose::Prose;
 use super::schema::{Field, Kind, Model, referenced, text};
 
-/// Methods as they follow each other at one path.
+/// The methods of a path, in the order of the page.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
-/// The schemas of answers are envelopes around what is called so without it.
+/// The end of an envelope's name. The rest is the name of its content.
 const ENVELOPE: &str = "Envelope";
 /// The envelope of refusals.
 const REFUSAL: &str = "ErrorEnvelope";
-/// The tag of what only administrators use.
+/// The tag of the administration.
 const ADMINISTRATION: &str = "Administration";
-/// What the paths of its operations on users begin with.
+/// The beginning of the paths of its operations on users.
 const USERS: &str = "/api/administration/users";
 
-/// The whole interface.
+/// The whole API.
 pub struct Reference {
-    /// What it is for.
+    /// Its description.
     pub description: Prose,
-    /// Its operations by their subject, without those of the administration.
+    /// Its operations by subject, without those of the administration.
     pub groups: Vec<Group>,
     /// The operations of the administration on users.
     pub users: Vec<Group>,
     /// Its other operations.
     pub administration: Vec<Group>,
-    /// What every operation may answer: told once, and not at each of them.
+    /// The answers that all operations have in common. The page shows them once.
     pub answers: Vec<Answer>,
-    /// What stands around every answer.
+    /// The envelope of every answer.
     pub envelope: Model,
-    /// What answers and queries consist of.
+    /// The data types of requests and answers.
     pub models: Vec<Model>,
 }
 
@@ -41,23 +41,24 @@ pub struct Group {
     pub name: String,
     /// The subject in words.
     pub title: String,
-    /// What it is about.
+    /// The description of the subject.
     pub description: Prose,
-    /// In the order of their paths, without those that are like others.
+    /// The operations in the order of their paths, without those that are like another.
     pub operations: Vec<Operation>,
-    /// Those that are like others under another path, in the order of theirs.
+    /// The operations that differ from another only in the path, in the order of their paths.
     pub like: Vec<Like>,
 }
 
-/// An operation that is told in full under another path: the page must stay light.
+/// An operation that differs from another only in the path. The page describes only the other, to
+/// stay small.
 pub struct Like {
     /// Its method, in capital letters.
     pub method: String,
     /// Its path.
     pub path: String,
-    /// The id of the other.
+    /// The id of the other operation.
     pub other: String,
-    /// What the other does, in a few words.
+    /// The summary of the other operation.
     pub summary: String,
 }
 
@@ -67,26 +68,26 @@ pub struct Operation {
     pub id: String,
     /// Its method, in capital letters.
     pub method: String,
-    /// Its path, with `{…}` where a parameter stands.
+    /// Its path, with parameters in the form `{…}`.
     pub path: String,
-    /// What it does, in a few words.
+    /// Its summary.
     pub summary: String,
-    /// What else there is to know.
+    /// Its description.
     pub description: Prose,
-    /// What it asks callers to show.
+    /// The credential that it requires.
     pub credential: Credential,
-    /// What it takes in path and query.
+    /// Its parameters in path and query.
     pub parameters: Vec<Parameter>,
-    /// What it takes in its body.
+    /// Its body.
     pub body: Option<Body>,
-    /// What it answers, by status.
+    /// Its answers, by status.
     pub answers: Vec<Answer>,
-    /// What its answer says of the reader's credentials: the one that it brings, by the name of its
-    /// scheme, or `session` for whose session this browser has from then on.
+    /// The credential that its answer has for the reader: the name of a security scheme, or
+    /// `session` if the answer says whose session the browser now has.
     pub brings: &'static str,
 }
 
-/// What an operation asks callers to show.
+/// The credential that an operation requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// Nothing.
@@ -105,18 +106,18 @@ pub struct Parameter {
     pub name: String,
     /// `path` or `query`.
     pub place: String,
-    /// What it may be.
+    /// Its type.
     pub kind: Kind,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub is_required: bool,
-    /// What it does.
+    /// Its description.
     pub description: Prose,
-    /// All that it may be, if that is a closed list.
+    /// All possible values, if it is an enumeration.
     pub choices: Vec<String>,
 }
 
 impl Group {
-    /// Whether an operation of it asks callers for this.
+    /// Whether an operation of the group requires this credential.
     pub fn asks_for(&self, credential: Credential) -> bool {
         let mut operations = self.operations.iter();
         operations.any(|operation| operation.credential == credential)
@@ -124,7 +125,7 @@ impl Group {
 }
 
 impl Parameter {
-    /// Where it is, and whether it must be there, in words.
+    /// Its place and whether it is required, in words.
     pub fn whereabouts(&self, text: Text) -> &'static str {
         match (self.place.as_str(), self.is_required) {
             ("path", true) => text.docs_in_path_required(),
@@ -139,30 +140,31 @@ impl Parameter {
 
 /// A body.
 pub struct Body {
-    /// Whether it must be there.
+    /// Whether it is required.
     pub is_required: bool,
-    /// What stands in it.
+    /// Its fields.
     pub fields: Vec<Field>,
-    /// One that shows all that may stand in it, as HTML.
+    /// An example with all fields, as HTML.
     pub example: String,
-    /// One to begin with: only what must be there, empty if nothing must.
+    /// The body that the form begins with. It has only the required fields, and is empty without
+    /// any.
     pub start: String,
-    /// The fields of `start` that are times, separated by spaces: an example's lie in the past some
-    /// day.
+    /// The fields of `start` that are times, separated by spaces. The page replaces them, because
+    /// the times of examples will be in the past.
     pub times: String,
 }
 
-/// What is answered with one status.
+/// The answer with one status.
 pub struct Answer {
     /// The status.
     pub status: String,
-    /// When it comes.
+    /// Its description.
     pub description: Prose,
-    /// What stands in `Data`; nothing in a refusal.
+    /// The type of `Data`. `None` for a refusal.
     pub data: Option<Kind>,
-    /// Headers that it carries, and what they say.
+    /// Its headers with their descriptions.
     pub headers: Vec<(String, Prose)>,
-    /// A whole body of a success, as HTML.
+    /// An example of the body of a success, as HTML.
     pub example: Option<String>,
 }
 
@@ -301,7 +303,8 @@ fn brings(answer: &Answer) -> Option<&'static str> {
     }
 }
 
-/// What the page sends. Of several that will do it is the session, which the reader may have.
+/// The credential that the page sends. If several are accepted, it is the session, because the
+/// reader may have one.
 fn credential(security: &Value) -> Credential {
     let schemes = security.as_array().into_iter().flatten();
     let mut names = schemes.filter_map(|scheme| scheme.as_object()?.keys().next());
@@ -368,8 +371,8 @@ fn answer(document: &Value, status: &str, response: &Value) -> Answer {
     }
 }
 
-/// A value as HTML. The page must stay light: quotation marks are as they are, because no example
-/// is in an attribute, and lines are indented by tabs.
+/// A value as HTML. To keep the page small, quotation marks are not escaped, because no example is
+/// in an attribute, and lines are indented by tabs.
 fn shown(value: &Value) -> String {
     let text = format!("{value:#}")
         .replace('&', "&amp;")
@@ -383,7 +386,7 @@ fn shown(value: &Value) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What stands in the envelope of a success.
+/// The type of `Data` in the envelope of a success.
 fn data(document: &Value, content: &Value) -> Option<Kind> {
     let envelope = referenced(&content["schema"]).filter(|name| *name != REFUSAL)?;
     let kind = Kind::read(&document["components"]["schemas"][envelope]["properties"]["Data"]);

@@ -1,44 +1,44 @@
-//! Schemas in words: of what kind a value is, and which fields an object has.
+//! The schemas of the document: the types of values, and the fields of objects.
 
 use ats_pat_text::Text;
 use serde_json::Value;
 
 use super::prose::Prose;
 
-/// An object or a closed list of values.
+/// An object or an enumeration.
 #[derive(Debug)]
 pub struct Model {
     /// Its name in the document.
     pub name: String,
-    /// What it is.
+    /// Its description.
     pub description: Prose,
-    /// What stands in it, if it is an object.
+    /// The fields, if it is an object.
     pub fields: Vec<Field>,
-    /// The values, if it is a list of them.
+    /// The values, if it is an enumeration.
     pub values: Vec<String>,
 }
 
-/// What stands in an object.
+/// A field of an object.
 #[derive(Debug)]
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// What stands there.
+    /// Its type.
     pub kind: Kind,
-    /// Whether it must be there.
+    /// Whether it is required.
     pub is_required: bool,
-    /// What it says.
+    /// Its description.
     pub description: Prose,
 }
 
-/// Of what kind a value is.
+/// The type of a value.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Kind {
     /// Whether the value is a list of these.
     pub is_list: bool,
-    /// A plain kind, or a model's name.
+    /// The name of a plain type or of a model.
     pub name: String,
-    /// Whether it is a model's.
+    /// Whether the name is that of a model.
     pub is_model: bool,
     /// Whether the value may be null.
     pub is_nullable: bool,
@@ -61,10 +61,10 @@ impl Model {
 }
 
 impl Kind {
-    /// The kind of a schema, which may be a reference.
+    /// The type of a schema, which may be a reference.
     pub fn read(schema: &Value) -> Self {
         let is_nullable = schema["nullable"] == true;
-        // A reference that may be null stands in `allOf`.
+        // A nullable reference is inside `allOf`.
         if let Some(name) = referenced(schema).or_else(|| referenced(&schema["allOf"][0])) {
             return Self {
                 is_list: false,
@@ -96,7 +96,7 @@ impl Kind {
         }
     }
 
-    /// What is said before its name and after it: `list of `, ` or null`.
+    /// The words before and after its name: `list of `, ` or null`.
     pub fn around(&self, text: Text) -> [String; 2] {
         let said = |is_said, words| if is_said { words } else { ["", ""] };
         let [list_of, end] = said(self.is_list, text.docs_list_of());
@@ -105,14 +105,14 @@ impl Kind {
     }
 }
 
-/// The name behind a reference to a schema.
+/// The name of the schema that a reference names.
 pub fn referenced(schema: &Value) -> Option<&str> {
     schema["$ref"]
         .as_str()?
         .strip_prefix("#/components/schemas/")
 }
 
-/// The text of a value that should be one.
+/// The text of a value, or nothing if it isn't a text.
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

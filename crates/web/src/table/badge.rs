@@ -1,23 +1,23 @@
-//! The badge that tells a status.
+//! The badge that shows a status.
 
 use ats_pat_domain::{Status, Timestamp};
 use ats_pat_text::Text;
 
 use crate::words::{DAY, until};
 
-/// From when on a badge tells how many days are left.
+/// A badge shows the days left from this many days before the end.
 const SOON_DAYS: u32 = 15;
 
-/// A status as it is shown: by shape and words, not by colour alone.
+/// How a status is shown: by shape and words, not only by colour.
 pub struct Badge {
-    /// Its look.
+    /// The class of the style sheet.
     pub class: &'static str,
     /// Its words.
     pub text: String,
 }
 
 impl Badge {
-    /// The badge of a token or an operator key that has this status and expires then.
+    /// The badge of a token or an operator key with this status and expiry.
     pub fn of(status: Status, expires_at: Timestamp, now: Timestamp, text: Text) -> Self {
         let (class, words) = match status {
             Status::Revoked => ("revoked", text.status_revoked().to_owned()),

@@ -2,16 +2,16 @@
 
 /// The head of a column.
 pub struct Column {
-    /// What stands there.
+    /// The label.
     pub label: &'static str,
-    /// Where a click leads; empty where the column can't be sorted by.
+    /// The address of a click. Empty for a column that can't be sorted by.
     pub address: String,
     /// `ascending`, `descending` or nothing, for `aria-sort`.
     pub sorted: &'static str,
 }
 
 impl Column {
-    /// A column that can't be sorted by.
+    /// A column without sorting.
     pub const fn plain(label: &'static str) -> Self {
         Self {
             label,

@@ -1,4 +1,4 @@
-//! What else a table of everybody's tokens is filtered by.
+//! The part of the filter that only the table of everybody's tokens has.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::list::{MAX_UNUSED_DAYS, TokenQuery};
@@ -6,21 +6,21 @@ use ats_pat_domain::list::{MAX_UNUSED_DAYS, TokenQuery};
 use super::search::search_text;
 use crate::query::Query;
 
-/// The rest of the filter, as it was typed; what can't be understood is as absent.
+/// The entries as they were typed. One that can't be read counts as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only those that nobody used, made or regenerated for so many days.
+    /// Only tokens that nobody used, made or regenerated for so many days.
     pub unused: String,
-    /// Only those made before this day, in UTC.
+    /// Only tokens that were made before this day, in UTC.
     pub created_before: String,
-    /// Only those that expire before this day, in UTC.
+    /// Only tokens that expire before this day, in UTC.
     pub expires_before: String,
-    /// Only those with the scope of this name.
+    /// Only tokens with the scope of this name.
     pub scope: String,
 }
 
 impl Filter {
-    /// Reads it from an address.
+    /// Reads the filter from an address.
     pub fn read(query: &Query) -> Self {
         let day = |name| {
             let text = search_text(query, name);
@@ -35,7 +35,7 @@ impl Filter {
         }
     }
 
-    /// Whether it leaves tokens out.
+    /// Whether the filter has an entry.
     pub fn is_set(&self) -> bool {
         *self != Self::default()
     }

@@ -1,4 +1,4 @@
-//! Tables: which part of them is looked at, the heads of their columns, their rows and pages.
+//! Tables: the view in the address, the heads of columns, the rows and the pager.
 
 mod badge;
 mod column;

@@ -1,19 +1,19 @@
-//! Where a page lies in its list.
+//! The links between the pages of a list.
 
 use ats_pat_text::Text;
 
-/// Where a page lies in its list.
+/// The place of a page in its list, with the links to its neighbours.
 pub struct Pager {
     /// `1–15 of 10,000`.
     pub text: String,
-    /// The page before.
+    /// The address of the page before.
     pub previous: Option<String>,
-    /// The page after.
+    /// The address of the page after.
     pub next: Option<String>,
 }
 
 impl Pager {
-    /// The place of `page` among `total` things.
+    /// The pager of `page` of a list with `total` entries.
     pub fn new(
         page: u32,
         size: u32,
@@ -25,7 +25,7 @@ impl Pager {
         let last = (before + u64::from(size)).min(total);
         let pages = total.div_ceil(size.into());
         let previous = (page > 1).then(|| {
-            // From a page past the end, back to the last one.
+            // On a page past the end, *Previous* leads to the last page.
             let pages = u32::try_from(pages).unwrap_or(u32::MAX).max(1);
             address((page - 1).min(pages))
         });

@@ -16,13 +16,13 @@ const SHOWN_SCOPES: usize = 3;
 
 /// A row of the table.
 pub struct Row {
-    /// Its number on the page, from 1: names its menu and dialogs.
+    /// Its number on the page, from 1. The ids of its menu and dialogs have it.
     pub number: usize,
     /// The token's id.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// What it is for, shortened.
+    /// Its description, shortened.
     pub description: String,
     /// Its status.
     pub badge: Badge,
@@ -30,15 +30,15 @@ pub struct Row {
     pub is_active: bool,
     /// The generation that the person sees.
     pub generation: u32,
-    /// What it may do, if not everything.
+    /// Its scopes. `None` for all rights.
     pub scopes: Option<String>,
-    /// Where it may be used from, if not anywhere.
+    /// Where it may be used from. `None` for anywhere.
     pub place: Option<String>,
-    /// Until when the secret before goes on working.
+    /// Until when the old secret still works.
     pub old_until: Option<When>,
-    /// When a token of it that had ended was used.
+    /// When somebody last used a secret that had ended.
     pub ended_used: Option<When>,
-    /// On which day it would expire if it were regenerated now, where that is offered.
+    /// The day on which it would expire if it were regenerated now, if the table offers that.
     pub renewed: String,
     /// When it was made.
     pub created: When,
@@ -46,7 +46,7 @@ pub struct Row {
     pub expires: When,
     /// When it was last used.
     pub last_used: Option<When>,
-    /// Where from.
+    /// The address of the last use.
     pub last_used_from: String,
 }
 
@@ -101,7 +101,7 @@ fn place(token: &TokenView, text: Text) -> Option<String> {
     }
 }
 
-/// A network as people write it: an address alone has no length.
+/// A network as people write it: a single address has no prefix length.
 pub fn in_short(network: &str) -> &str {
     let address = network.strip_suffix("/32").or(network.strip_suffix("/128"));
     address.unwrap_or(network)

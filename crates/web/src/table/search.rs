@@ -1,29 +1,29 @@
-//! What lists are searched for.
+//! The search texts of lists.
 
 use ats_pat_domain::list::MAX_SEARCH;
 use ats_pat_domain::name::fold;
 
 use crate::query::Query;
 
-/// What is searched for, as it was typed.
+/// The search text, as it was typed.
 pub fn search_text(query: &Query, name: &str) -> String {
     let text = query.get(name).unwrap_or_default().trim();
     text.chars().take(MAX_SEARCH).collect()
 }
 
-/// The user name that a filter by owner asks for exactly: one in quotation marks, as the list of
-/// users writes it.
+/// The exact user name in a filter by owner. It is in quotation marks, as the list of users writes
+/// it.
 pub fn owner_named(text: &str) -> Option<&str> {
     let name = text.strip_prefix('"')?.strip_suffix('"')?;
     (!name.is_empty()).then_some(name)
 }
 
-/// What a filter by owner asks user names and display names to hold, as it is compared.
+/// The folded text that user names or display names must contain, in a filter by owner.
 pub fn owner_called(text: &str) -> Option<String> {
     folded(text).filter(|_| owner_named(text).is_none())
 }
 
-/// What is searched for, as it is compared; nothing where nothing was typed.
+/// The folded search text. `None` if nothing was typed.
 pub fn folded(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| fold(text))
 }

@@ -1,4 +1,4 @@
-//! Which part of a table of tokens is looked at.
+//! The view of a table of tokens: filter, order and page.
 
 use std::borrow::Cow;
 
@@ -12,35 +12,35 @@ use super::pager::Pager;
 use super::search::{folded, owner_called, search_text};
 use crate::query::{Query, address};
 
-/// How many tokens a page has: with the longest names and descriptions it stays under 100 kB.
+/// How many tokens a page has. With the longest names and descriptions, a page stays under 100 kB.
 pub const PAGE_SIZE: u32 = 15;
 
-/// How many a page has whose addresses are longer, and whose heading has the name of a service
-/// account.
+/// How many tokens a page of a service account has. Its addresses are longer, and its heading has
+/// the account's name.
 const SHORTER_PAGE: u32 = 14;
 
-/// Which part of a table is looked at. It stands in the address, so that a view can be kept and
-/// gone back to; what can't be understood there is as absent.
+/// A view of a table. It is in the address, so people can save it and go back to it. What can't be
+/// read there counts as absent.
 #[derive(Clone)]
 pub struct ListView {
     path: Cow<'static, str>,
     page_size: u32,
-    /// Only those of users who are called so, where the table is everybody's.
+    /// In the table of everybody's tokens, only those of users whose names contain this text.
     pub owner: String,
-    /// Only those of this status.
+    /// Only tokens with this status.
     pub status: Option<Status>,
-    /// Only those with this text in them.
+    /// Only tokens with this text in name or description.
     pub search: String,
-    /// What else is left out, where the table is everybody's.
+    /// The rest of the filter, in the table of everybody's tokens.
     pub filter: Filter,
     /// The order.
     pub sort: Sort,
-    /// From 1.
+    /// The number of the page, from 1.
     pub page: u32,
 }
 
 impl ListView {
-    /// The part of the table at `path` that an address names.
+    /// Reads the view of the table at `path` from a query.
     pub fn read(path: impl Into<Cow<'static, str>>, query: &Query) -> Self {
         let page = query.get("page").and_then(|page| page.parse().ok());
         Self {
@@ -58,7 +58,7 @@ impl ListView {
         }
     }
 
-    /// The same of a service account's tokens.
+    /// The same view of a service account's tokens.
     pub fn of_account(self) -> Self {
         Self {
             page_size: SHORTER_PAGE,
@@ -66,7 +66,7 @@ impl ListView {
         }
     }
 
-    /// What the use case is asked for.
+    /// The query for the use case.
     pub fn query(&self) -> TokenQuery {
         self.filter.narrow(TokenQuery {
             owner_called: owner_called(&self.owner),
@@ -79,12 +79,12 @@ impl ListView {
         })
     }
 
-    /// Whether tokens are left out.
+    /// Whether the view filters tokens.
     pub fn is_filtered(&self) -> bool {
         self.status.is_some() || self.chooses()
     }
 
-    /// Whether tokens are left out by more than their status.
+    /// Whether the view filters tokens by more than their status.
     pub fn chooses(&self) -> bool {
         !self.search.is_empty() || !self.owner.is_empty() || self.filter.is_set()
     }
@@ -94,7 +94,7 @@ impl ListView {
         self.status.map_or("", Status::as_str)
     }
 
-    /// The order as the address has it; the usual one is left out.
+    /// The order in the address. Empty for the default order.
     pub fn sort_name(&self) -> &'static str {
         if self.sort == Sort::DEFAULT {
             ""
@@ -108,12 +108,12 @@ impl ListView {
         self.address_at(&self.path)
     }
 
-    /// `path` with this view behind it: what is posted there answers with the same view.
+    /// `path` with this view as its query. A form that is posted there answers with the same view.
     pub fn address_at(&self, path: &str) -> String {
         self.address_with(path, &[])
     }
 
-    /// The same with more in its query.
+    /// The same with more pairs in the query.
     pub fn address_with(&self, path: &str, more: &[(&str, &str)]) -> String {
         let page = if self.page == 1 {
             String::new()
@@ -130,7 +130,7 @@ impl ListView {
         address(path, &[&view[..], &self.filter.pairs(), more].concat())
     }
 
-    /// Names and values of this view, for a form that leads elsewhere with it.
+    /// The view as names and values, for the fields of a form.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let address = self.suffix();
         let query = Query::parse(address.strip_prefix('?').unwrap_or_default());
@@ -138,12 +138,12 @@ impl ListView {
         query.pairs().map(owned).collect()
     }
 
-    /// The query of this view, with its question mark, or nothing.
+    /// The query of this view with its question mark, or nothing.
     pub fn suffix(&self) -> String {
         self.address_at("")
     }
 
-    /// The last page there is of `total` tokens, if this one lies past it.
+    /// The address of the last page of `total` tokens, if this page is past it.
     pub fn last_instead(&self, total: u64) -> Option<String> {
         let pages = u32::try_from(total.div_ceil(self.page_size.into())).unwrap_or(u32::MAX);
         (total > 0 && self.page > pages).then(|| self.on_page(pages))
@@ -159,7 +159,7 @@ impl ListView {
 
     /// The head of a column.
     pub fn column(&self, label: &'static str, name: &str) -> Column {
-        // A first click brings what people look for: names from A, times from the latest.
+        // The first click sorts as people usually want it: names from A, times from the latest.
         let Ok(first) = Sort::parse(name) else {
             return Column::plain(label);
         };
@@ -189,14 +189,14 @@ impl ListView {
         }
     }
 
-    /// Where this page lies among `total` tokens.
+    /// The pager of this page among `total` tokens.
     pub fn pager(&self, total: u64, text: Text) -> Pager {
         Pager::new(self.page, self.page_size, total, text, |page| {
             self.on_page(page)
         })
     }
 
-    /// The statuses on offer: the value, what it is called, and whether it is the chosen one.
+    /// The statuses to choose from: value, label, and whether it is chosen.
     pub fn statuses(&self, text: Text) -> [(&'static str, &'static str, bool); 4] {
         [
             ("", text.tokens_all_statuses()),
@@ -207,7 +207,7 @@ impl ListView {
         .map(|(name, label)| (name, label, name == self.status_name()))
     }
 
-    /// The order on offer, for the narrow page that has no heads of columns.
+    /// The orders to choose from, for narrow pages, which have no heads of columns.
     pub fn sorts(&self, text: Text) -> Vec<(&'static str, &'static str, bool)> {
         [
             ("-CreatedAt", text.tokens_newest_first()),

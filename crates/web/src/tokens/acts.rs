@@ -1,4 +1,4 @@
-//! What can be done to an active token, by forms on the page.
+//! The forms that regenerate or end an active token.
 
 use ats_pat_domain::Status;
 use ats_pat_service::SignedIn;
@@ -7,24 +7,24 @@ use ats_pat_service::view::TokenView;
 use super::renewal::{Renewal, renewed};
 use crate::visit::Visit;
 
-/// The forms that end a token or give it a new secret.
+/// The forms for one token.
 pub struct Acts {
     /// The token's name.
     pub name: String,
-    /// Where the forms are posted to, without the action.
+    /// The path that the forms are posted to, without the action.
     pub address: String,
-    /// The generation that the person sees; nothing for a token that only its owner can regenerate.
+    /// The generation that the person sees. `None` if only the owner can regenerate the token.
     pub generation: Option<u32>,
-    /// On which day a new token would expire, if nothing else is chosen.
+    /// The day on which the token would expire, if the person chooses nothing else.
     pub renewed: String,
-    /// What there is to choose for a new secret.
+    /// The choices for a new secret.
     pub renewal: Renewal,
-    /// Whether an old token still works.
+    /// Whether the old secret still works.
     pub is_in_overlap: bool,
 }
 
 impl Acts {
-    /// The forms for a token of the table at `path`; none for one that has ended.
+    /// The forms for a token of the table at `path`. `None` for a token that isn't active.
     pub fn of(
         visit: &Visit<'_>,
         by: &SignedIn,

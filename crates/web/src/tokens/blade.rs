@@ -1,4 +1,4 @@
-//! The blade at the side of the table: the form for a new token, then the token itself.
+//! The blade at the side of the table. It has the form for a new token, and then the token.
 
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::ALL;
@@ -15,32 +15,32 @@ use crate::words::When;
 
 /// The form for a new token.
 pub struct FormBlade {
-    /// What stands in it.
+    /// Its entries.
     pub form: TokenForm,
-    /// What is wrong with it.
+    /// Its errors.
     pub errors: FormErrors,
-    /// When it expires.
+    /// The field for the expiration.
     pub expiration: ExpirationField,
-    /// The last day on which it may get new secrets by itself, if what was typed is a day.
+    /// The last day on which it may regenerate itself, if the typed text is a day.
     pub renews_until: String,
-    /// What counts for the person.
+    /// The policy for the owner.
     policy: PolicyView,
-    /// The scopes on offer besides all rights, and whether each is chosen.
+    /// The offered scopes besides `all`: name, description, and whether it is chosen.
     pub scopes: Vec<(String, String, bool)>,
     /// Whether it is open from the start.
     pub is_open: bool,
-    /// The person's password, where the sign-in is too old.
+    /// The field for the person's password, if the sign-in is too old.
     pub step_up: Option<PasswordField>,
 }
 
 impl FormBlade {
-    /// An empty form, to be opened.
+    /// An empty form that is not open.
     pub fn closed(visit: &Visit<'_>, by: &SignedIn) -> Result<Self, Problem> {
         let form = TokenForm::empty(visit.new_form_key()?, &visit.policy());
         Ok(Self::new(visit, by, form, FormErrors::default(), false))
     }
 
-    /// The form as it was filled in, and what is wrong with it.
+    /// The open form with these entries and errors.
     pub fn open(visit: &Visit<'_>, by: &SignedIn, form: TokenForm, errors: FormErrors) -> Self {
         Self::new(visit, by, form, errors, true)
     }
@@ -66,17 +66,17 @@ impl FormBlade {
         }
     }
 
-    /// The same, with what is wrong with the person's password.
+    /// Replaces the field for the password, which may have an error.
     pub fn with_password(self, step_up: Option<PasswordField>) -> Self {
         Self { step_up, ..self }
     }
 
-    /// Whether it is shown again for the person's password alone.
+    /// Whether the form is shown again only for the person's password.
     pub fn asks_again(&self) -> bool {
         PasswordField::is_wrong(self.step_up.as_ref())
     }
 
-    /// Whether the restrictions are to be seen at once.
+    /// Whether the part with the restrictions is open.
     pub fn is_restricted(&self) -> bool {
         self.form.is_limited
             || !self.all_allowed()
@@ -85,12 +85,12 @@ impl FormBlade {
             || self.errors.networks.is_some()
     }
 
-    /// Whether the person may make a token at all.
+    /// Whether the policy lets the owner have a new token.
     pub fn may_create(&self) -> bool {
         may_create(&self.policy)
     }
 
-    /// Whether a token may carry all the person's rights.
+    /// Whether a token may have all rights.
     pub fn all_allowed(&self) -> bool {
         self.policy.all_scope_allowed
     }
@@ -105,28 +105,28 @@ impl FormBlade {
         lists.map(in_words).collect()
     }
 
-    /// After how many days without a use a token is revoked, if ever.
+    /// After how many days without a use a token is revoked. `None` means never.
     pub fn unused_days(&self) -> Option<u32> {
         Some(self.policy.revoke_unused_after_days).filter(|days| *days > 0)
     }
 
-    /// Whether a token may get new secrets by itself.
+    /// Whether a token may regenerate itself.
     pub fn may_renew(&self) -> bool {
         self.policy.self_regenerate_allowed
     }
 
-    /// Whether the day until which it may get new secrets by itself is to be seen at once.
+    /// Whether the field for the last day of regenerating itself is open.
     pub fn renews(&self) -> bool {
         !self.form.renews_until.is_empty() || self.errors.renews_until.is_some()
     }
 }
 
-/// Whether the policy lets the person make a token: nobody makes one that can do nothing.
+/// Whether the policy lets the owner have a new token. Without any scope to give, it can't.
 pub fn may_create(policy: &PolicyView) -> bool {
     policy.may_create == MayCreate::Everyone && !policy.scopes.is_empty()
 }
 
-/// What the days on offer depend on, for this person now.
+/// What the offered lifetimes depend on, by this policy.
 pub fn terms<'a>(visit: &'a Visit<'_>, policy: &PolicyView) -> Terms<'a> {
     Terms {
         longest_days: policy.max_lifetime_days,
@@ -151,24 +151,24 @@ fn scopes(policy: &PolicyView, form: &TokenForm) -> Vec<(String, String, bool)> 
 
 /// The new token, shown once.
 pub struct Issued {
-    /// The entry's id.
+    /// The id of the token.
     pub id: String,
     /// Its name.
     pub name: String,
     /// When it expires.
     pub expires: When,
-    /// The token itself.
+    /// The secret.
     pub secret: SecretString,
-    /// Whether it took the place of another.
+    /// Whether it replaced another secret.
     pub is_regenerated: bool,
-    /// Whether the other still works.
+    /// Whether the other secret still works.
     pub has_overlap: bool,
     /// This server's public URL, for the examples.
     pub origin: String,
 }
 
 impl Issued {
-    /// What a use case has just issued.
+    /// A token that a use case just issued.
     pub fn new(visit: &Visit<'_>, issued: IssuedToken, is_regenerated: bool) -> Self {
         Self {
             id: issued.token.id.to_string(),

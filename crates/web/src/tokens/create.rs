@@ -1,4 +1,4 @@
-//! A new token: the form, and what it asks for.
+//! Creating a token.
 
 use ats_pat_domain::{Problem, TokenName};
 use ats_pat_http::{Challenge, problem_headers, status};
@@ -19,8 +19,8 @@ use crate::route::{Kept, NEW_TOKEN};
 use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
-/// The table with the form open, as far as the address fills it in: with what it asks for, or like
-/// another token. Nothing is posted by itself.
+/// The table with the open form. The address can fill it in, with values of its own or those of
+/// another token. The person must still save it.
 pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let (key, policy) = (visit.new_form_key()?, visit.policy());
@@ -37,7 +37,7 @@ pub async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Pro
     with_form(visit, by, form, errors).await
 }
 
-/// The page with the form as it was before its session ended.
+/// The page with the form whose entries were kept when its session had ended.
 pub async fn show_kept(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -71,7 +71,7 @@ async fn with_form(
     answer.page(visit, by).await
 }
 
-/// Makes the token that the form asks for, and shows it.
+/// Creates the token, and shows it.
 pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let form = TokenForm::posted(form);
     if let Some(refused) = &visit.unconfirmed {
@@ -83,7 +83,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
             let issued = Issued::new(visit, issued, false);
             Answer::showing(visit, issued).page(visit, by).await
         }
-        // The same form with another name: what was typed is not what was made.
+        // The form was sent before with another name. The typed token was not made.
         Err(Error::AlreadyCreated { name, .. })
             if TokenName::new(&form.name).is_ok_and(|typed| typed.as_str() != name) =>
         {
@@ -111,7 +111,7 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
                 return Err(refused);
             }
             if !may_create(&visit.policy()) {
-                // There is no form to show it in.
+                // The page has no form, so the message is above the table.
                 let alert = refused.message(visit.text);
                 let answer = Answer::refusing(visit, alert, status(&refused));
                 return answer.page(visit, by).await;
@@ -131,7 +131,8 @@ pub async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Res
     }
 }
 
-/// The form as it was posted, which asks for the password. Nothing was done, so it keeps its key.
+/// The form as it was posted, asking for the password. Nothing was done, so it keeps its
+/// idempotency key.
 async fn ask_password(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -148,8 +149,8 @@ async fn ask_password(
     Ok(step_up::answer(answer.page(visit, by).await?, refused))
 }
 
-/// The table, and above it what became of a form that is sent again: the answer with the secret was
-/// lost.
+/// The table, with a message above it about a form that is sent again. The answer with the secret
+/// was lost.
 async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = visit.service.token(visit.acting(by), id).await;
     let token = token.map_err(|error| visit.problem(error))?;
@@ -166,7 +167,7 @@ async fn already_created(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<R
     answer.page(visit, by).await
 }
 
-/// What a form asks for, to be kept while its person signs in again.
+/// The entries to keep while the person signs in again.
 pub fn kept(visit: &Visit<'_>, form: &Form) -> Kept {
     let address = TokenForm::posted(form).address();
     let typed = address.split_once('?').map_or("", |(_, query)| query);

@@ -1,4 +1,4 @@
-//! All there is to know of one token but its secret.
+//! The page of one token.
 
 use askama::Template;
 use ats_pat_domain::Problem;
@@ -29,35 +29,35 @@ struct DetailsPage {
     text: Text,
     name: String,
     badge: Badge,
-    /// Whose it is, where it need not be one's own.
+    /// The name of the owner. `None` for the person's own token.
     owner: Option<String>,
     description: String,
     scopes: Vec<String>,
     networks: Vec<String>,
-    /// What happened when, as far as it happened.
+    /// The times of the token, with labels.
     times: Vec<(&'static str, When)>,
     last_used: Option<When>,
     last_used_from: String,
-    /// When a token of it that had ended was used.
+    /// When somebody last used a secret that had ended.
     ended_used: Option<When>,
     id: String,
     /// Whether the reader may edit it.
     is_own: bool,
-    /// What happened to it, for its owner.
+    /// The events of the token, for its owner.
     events: Vec<Happened>,
-    /// What can be done to it.
+    /// The forms for it.
     acts: Option<Acts>,
-    /// Where the table is.
+    /// The path of the table.
     back: String,
 }
 
-/// Who looks at a token.
+/// The reader of a token's page.
 pub enum Reader {
     /// Its owner, or the person who is responsible for the service account that owns it.
     Owner {
-        /// What the account is called.
+        /// The name of the account.
         account: Option<String>,
-        /// What happened to the token.
+        /// The events of the token.
         events: Vec<Happened>,
     },
     /// An administrator.
@@ -67,7 +67,7 @@ pub enum Reader {
     },
 }
 
-/// One of one's own tokens.
+/// Shows a token to its owner.
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     Ok(render(&own(visit, by, id).await?, StatusCode::OK))
 }

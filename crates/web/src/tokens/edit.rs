@@ -1,4 +1,4 @@
-//! Changing a token: its name, its description, an earlier last day.
+//! Changing a token's name, description or last day.
 
 use askama::Template;
 use ats_pat_domain::{Problem, Status, Timestamp};
@@ -37,17 +37,17 @@ pub const ROUTES: &[Route] = &[Route::page(
 struct EditPage {
     frame: Frame,
     text: Text,
-    /// The token's name as it is.
+    /// The current name of the token.
     title: String,
-    /// The page of the token.
+    /// The path of the token's page.
     back: String,
-    /// Why the form is not as the token is.
+    /// Why the entries differ from the token.
     note: Option<&'static str>,
     typed: Typed,
     errors: FormErrors,
-    /// The first day to choose from, as a date field takes it.
+    /// The first day to choose from, in the form of a date field.
     first_day: String,
-    /// The last one: the day on which the token expires.
+    /// The last day: the day on which the token expires.
     last_day: String,
     last_day_in_words: String,
     zone: String,
@@ -66,7 +66,7 @@ impl EditPage {
     }
 }
 
-/// What the form has: the form of a token that ended has the description alone.
+/// The entries of the form. For a token that isn't active, the form has only the description.
 struct Typed {
     name: Option<String>,
     description: String,
@@ -74,7 +74,7 @@ struct Typed {
 }
 
 impl Typed {
-    /// What the token has now.
+    /// The current values of the token.
     fn of(token: &TokenView, visit: &Visit<'_>) -> Self {
         let is_active = token.status == Status::Active;
         let last_day = || input_date(token.expires_at, &visit.zone);
@@ -85,7 +85,7 @@ impl Typed {
         }
     }
 
-    /// What was typed before the session ended.
+    /// The entries that were kept when the session had ended.
     fn kept(query: &Query) -> Self {
         let field = |name| query.all(name).next().map(str::to_owned);
         Self {
@@ -116,13 +116,13 @@ impl Typed {
         query.finish()
     }
 
-    /// What the form asks for. The day on which the token expires is no change, and another day
-    /// counts to its end.
+    /// The change that the form asks for. The day on which the token expires is no change. Another
+    /// day counts to its end.
     fn update(&self, token: &TokenView, visit: &Visit<'_>) -> TokenUpdate {
         let is_another = |day: &&String| **day != input_date(token.expires_at, &visit.zone);
         let end = |day: &str| match visit.zone.day(day) {
             Some((_, end)) => end.to_string(),
-            // Refused by the service.
+            // The service refuses it.
             None => day.to_owned(),
         };
         TokenUpdate {
@@ -137,7 +137,7 @@ impl Typed {
     }
 }
 
-/// The form, with what the token has.
+/// The form with the token's values.
 async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = found(visit, by, id).await?;
     let typed = Typed::of(&token, visit);
@@ -145,12 +145,12 @@ async fn show(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pr
     Ok(render(&page, StatusCode::OK))
 }
 
-/// The token that the path of the form names.
+/// The id of the token in the path of the form.
 pub fn id_in(path: &str) -> Option<&str> {
     ROUTES.iter().find_map(|route| route.id_in(path))
 }
 
-/// The form, with what was typed before its session ended.
+/// The form with the entries that were kept when its session had ended.
 pub async fn show_kept(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -165,7 +165,7 @@ pub async fn show_kept(
     Ok(render(&page, StatusCode::OK))
 }
 
-/// Takes the posted form.
+/// Changes the token.
 async fn take(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -202,8 +202,7 @@ async fn take(
     }
 }
 
-/// What is wrong, at each field. The last day is bounded by the token's own expiry, not by the
-/// policy.
+/// The errors, by field. The limit of the last day is the token's expiry, not the policy.
 fn errors(visit: &Visit<'_>, refused: &Problem, expires_at: Timestamp) -> FormErrors {
     if matches!(refused, Problem::ExpirationNotAllowed { .. }) {
         return FormErrors {
@@ -227,7 +226,7 @@ fn page(visit: &Visit<'_>, token: &TokenView, mut typed: Typed, errors: FormErro
     if let Some(day) = &mut typed.last_day
         && visit.zone.day(day).is_none()
     {
-        // A date field holds days only.
+        // A date field accepts nothing but days.
         day.clear();
     }
     EditPage {

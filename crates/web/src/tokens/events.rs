@@ -1,4 +1,4 @@
-//! What happened to a token, for its owner.
+//! The events of a token, for its owner.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::event::{Actor, EventKind};
@@ -13,17 +13,17 @@ const SHOWN: u64 = 50;
 
 /// An event in words.
 pub struct Happened {
-    /// When.
+    /// When it happened.
     pub at: When,
-    /// What.
+    /// What happened.
     pub label: String,
-    /// By whom.
+    /// Who did it.
     pub by: &'static str,
-    /// More about it.
+    /// The details.
     pub details: String,
 }
 
-/// The last events of a person's own token, the newest first.
+/// The last events of a token, the newest first.
 pub async fn of_token(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -51,7 +51,7 @@ fn whom(actor: &str, reader: &SignedIn, visit: &Visit<'_>) -> &'static str {
     let text = visit.text;
     match Actor::from_stored(actor) {
         Some(Actor::User(id)) if id == reader.user().id => text.by_you(),
-        // The person who was responsible before, or an administrator.
+        // A person who was responsible before, or an administrator.
         Some(Actor::User(_)) if visit.account().is_some() => text.by_another(),
         Some(Actor::User(_)) => text.by_administrator(),
         Some(Actor::Operator | Actor::OperatorKey(_)) => text.by_operator(),

@@ -1,4 +1,4 @@
-//! The table of tokens, and what an answer shows besides it.
+//! The table of tokens, and what an answer shows beside it.
 
 use askama::Template;
 use ats_pat_domain::{Problem, Status};
@@ -27,49 +27,49 @@ struct TokensPage {
     text: Text,
     /// The path of the table.
     tokens: String,
-    /// The service account whose tokens they are, where they are not one's own.
+    /// The service account that owns the tokens. `None` for the person's own.
     account: Option<ServiceAccountView>,
     view: ListView,
     columns: Vec<Column>,
     rows: Vec<Row>,
     pager: Pager,
-    /// Whether there is no token at all.
+    /// Whether the owner has no token at all.
     is_empty: bool,
-    /// Whether the page stands for a form that was posted: loaded again, it shall be the table.
+    /// Whether the page answers a posted form. Reloading it then shows the table.
     is_new_address: bool,
-    /// What can be done to the token that an answer is about.
+    /// The forms for the token that was just issued.
     acts: Option<Acts>,
     /// The form for a new token, at the side of the table.
     blade: FormBlade,
-    /// The new token, in its place.
+    /// The new token, in place of the form.
     issued: Option<Issued>,
-    /// What there is to choose before a token is regenerated.
+    /// The choices for regenerating a token.
     renewal: Renewal,
 }
 
 impl TokensPage {
-    /// What the page is called.
+    /// The title of the page.
     fn title(&self) -> String {
         self.of_account(self.text.tokens_title(), |text, name| {
             text.account_tokens(name)
         })
     }
 
-    /// What the table is called.
+    /// The label of the table.
     fn label(&self) -> String {
         self.of_account(self.text.tokens_yours(), |text, name| {
             text.account_tokens(name)
         })
     }
 
-    /// What the form for a new token is called.
+    /// The title of the form for a new token.
     fn form_title(&self) -> String {
         self.of_account(self.text.token_new(), |text, name| {
             text.account_new_token(name)
         })
     }
 
-    /// What the choice of all rights is called.
+    /// The label for all rights.
     fn all_rights(&self) -> &'static str {
         match self.account {
             Some(_) => self.text.account_all_rights(),
@@ -77,14 +77,14 @@ impl TokensPage {
         }
     }
 
-    /// What tokens are good for, where there are none.
+    /// The text that explains tokens, if there are none.
     fn none(&self) -> String {
         self.of_account(self.text.tokens_none_text(), |text, name| {
             text.account_tokens_none_text(name)
         })
     }
 
-    /// The words about one's own tokens, or those that name the service account.
+    /// The text for the person's own tokens, or the one that names the service account.
     fn of_account(&self, own: &str, of: impl Fn(Text, &str) -> String) -> String {
         match &self.account {
             Some(account) => of(self.text, &account.display_name),
@@ -92,7 +92,7 @@ impl TokensPage {
         }
     }
 
-    /// What the page says of the new token, around its name and its expiry.
+    /// The sentence about the new token: the pieces around its name and its expiry.
     fn ready(&self, issued: &Issued) -> [&'static str; 3] {
         if issued.has_overlap {
             self.text.issued_regenerated_with_overlap()
@@ -103,14 +103,14 @@ impl TokensPage {
         }
     }
 
-    /// The first row whose token can be regenerated. The question is about it until another row
-    /// asks.
+    /// The first row whose token can be regenerated. The dialog asks about it until the person
+    /// opens it from another row.
     fn first_active(&self) -> Option<&Row> {
         self.rows.iter().find(|row| row.is_active)
     }
 
-    /// What gets the focus once the new token is put away: the menu of its row, where it was asked
-    /// for there.
+    /// The element that gets the focus when the new token is closed. It is the menu of its row, if
+    /// the person opened the dialog there.
     fn opener(&self, issued: &Issued) -> String {
         self.rows
             .iter()
@@ -124,7 +124,7 @@ pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem>
     Answer::new(visit).page(visit, by).await
 }
 
-/// The table, and above it why a token stays as it is.
+/// The table, with the reason above it why nothing was done.
 pub async fn refuse(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -151,12 +151,12 @@ pub async fn refuse(
     answer.page(visit, by).await
 }
 
-/// The part of the table that the address of an action names.
+/// The page to come back to after a form: the table in the view of the form's address.
 pub fn view_kept(visit: &Visit<'_>, _: &Form) -> Kept {
     Kept::Page(view_of(visit, &Query::of(&visit.uri)).address())
 }
 
-/// The part of the table that a query names.
+/// The view in a query.
 pub fn view_of(visit: &Visit<'_>, query: &Query) -> ListView {
     let view = ListView::read(visit.place.tokens.clone(), query);
     match visit.place.owner {
@@ -165,11 +165,11 @@ pub fn view_of(visit: &Visit<'_>, query: &Query) -> ListView {
     }
 }
 
-/// What the page of the table shows besides it.
+/// What the page shows beside the table.
 pub struct Answer {
     pub view: ListView,
     pub frame: Frame,
-    /// The form, where it is open.
+    /// The form, if it is open.
     pub blade: Option<FormBlade>,
     pub issued: Option<Issued>,
     pub acts: Option<Acts>,
@@ -177,7 +177,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The part of the table that the address names, and nothing else.
+    /// The table alone, in the view of the address.
     pub fn new(visit: &Visit<'_>) -> Self {
         Self {
             view: view_of(visit, &Query::of(&visit.uri)),

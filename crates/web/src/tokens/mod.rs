@@ -1,5 +1,5 @@
-//! Personal access tokens, one's own or those of a service account: the table, the form, the new
-//! token, shown once.
+//! Personal access tokens of the person or of a service account: the table, the form, and the new
+//! token.
 
 mod acts;
 mod blade;
@@ -20,7 +20,7 @@ use self::create::{create, kept, show_form};
 use self::listing::{show, view_kept};
 use crate::route::{NEW_TOKEN, Route, TOKENS};
 
-/// The table, the form, and what is done to a token.
+/// The table, the form, and the forms for a token.
 pub const ROUTES: &[Route] = &[
     Route::page(TOKENS, |visit, by, _| Box::pin(show(visit, by))).taking_confirmed(
         StepUp::ByPolicy,

@@ -1,4 +1,4 @@
-//! Another secret for a token, the question before, and the end of the secret before.
+//! Regenerating a token after a question, and ending the old secret.
 
 use askama::Template;
 use ats_pat_domain::problem::Place;
@@ -21,7 +21,7 @@ use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 use crate::words::DAY;
 
-/// The question on a page of its own, with all that there is to choose.
+/// The question on a page of its own, with all choices.
 #[derive(Template)]
 #[template(path = "token_regenerate.html")]
 struct RegeneratePage {
@@ -53,7 +53,7 @@ impl RegeneratePage {
     }
 }
 
-/// Asks whether to give a token another secret. The address may say what is chosen.
+/// Asks whether to regenerate a token. The address can have choices.
 pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = match active(visit, by, id).await {
         Ok(token) => token,
@@ -67,7 +67,7 @@ pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response,
     Ok(render(&page, StatusCode::OK))
 }
 
-/// The same as it was posted, and for the password. Nothing was done.
+/// The question as it was posted, asking for the password. Nothing was done.
 async fn ask_password(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -94,7 +94,7 @@ async fn active(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<TokenView,
     }
 }
 
-/// The question again, as it was answered when the session had ended.
+/// The page to come back to after signing in: the question with the choices of the form.
 pub fn kept(visit: &Visit<'_>, form: &Form) -> Kept {
     let view = view_of(visit, &Query::of(&visit.uri));
     let chosen = [OVERLAP, EXPIRATION].map(|name| (name, form.field(name)));
@@ -120,7 +120,7 @@ pub async fn regenerate(
     };
     let generation = form.field("generation").parse();
     let generation = generation.map_err(|_| unreadable("generation"))?;
-    // A form without the choice ends the old token at once.
+    // Without this field, the old secret ends at once.
     let overlap_hours = match form.field(OVERLAP) {
         "" => 0,
         hours => hours.parse().map_err(|_| unreadable(OVERLAP))?,
@@ -151,7 +151,7 @@ pub async fn regenerate(
     }
 }
 
-/// Ends the old token that still works.
+/// Ends the old secret, which still works.
 pub async fn end_overlap(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match visit.service.end_overlap(visit.acting(by), id).await {
         Ok(token) => {

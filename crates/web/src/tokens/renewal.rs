@@ -1,4 +1,4 @@
-//! What there is to choose from when a token gets another secret.
+//! The choices for regenerating a token.
 
 use ats_pat_service::view::TokenView;
 use ats_pat_service::{SignedIn, StepUp};
@@ -14,23 +14,22 @@ use crate::words::short_date;
 pub const OVERLAP: &str = "overlap";
 /// The field of the expiration.
 pub const EXPIRATION: &str = "expiration";
-/// The overlaps on offer, in hours, as far as the policy allows them.
+/// The offered overlaps, in hours. The policy may allow fewer.
 const OVERLAPS: [u32; 3] = [1, 24, 7 * 24];
 const HOURS_OF_A_DAY: u32 = 24;
 
-/// The choices, and the person's password where it is asked for.
+/// The choices, and the field for the person's password.
 pub struct Renewal {
-    /// For how many hours the current token can go on working, in words, and whether that is
-    /// chosen.
+    /// The overlaps: hours, label, and whether it is chosen.
     pub overlaps: Vec<(u32, String, bool)>,
-    /// The expirations on offer besides a lifetime as long as before.
+    /// The offered expirations, besides the same lifetime as before.
     pub expirations: Vec<Choice>,
-    /// The person's password, where the sign-in is too old for a new secret.
+    /// The field for the person's password, if the sign-in is too old for a new secret.
     pub step_up: Option<PasswordField>,
 }
 
 impl Renewal {
-    /// What the policy lets the person choose, with nothing chosen.
+    /// The choices that the policy allows. None is chosen.
     pub fn new(visit: &Visit<'_>, by: &SignedIn) -> Self {
         let policy = visit.policy();
         let longest = policy.max_overlap_hours;
@@ -47,7 +46,7 @@ impl Renewal {
         }
     }
 
-    /// The same with what was chosen, as the fields have it.
+    /// The same with these values of the fields chosen.
     pub fn with(self, overlap: &str, expiration: &str) -> Self {
         let overlaps = self.overlaps.into_iter();
         let expirations = self.expirations.into_iter();
@@ -66,7 +65,7 @@ impl Renewal {
     }
 }
 
-/// On which day a token would expire if it were regenerated now for as long as before.
+/// The day on which a token would expire if it were regenerated now with the same lifetime.
 pub fn renewed(visit: &Visit<'_>, token: &TokenView) -> String {
     short_date(
         visit.service.renewed(&visit.policy(), token),

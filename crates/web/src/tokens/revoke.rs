@@ -1,4 +1,4 @@
-//! The end of a token, and the question before.
+//! Revoking a token after a question.
 
 use ats_pat_domain::{Problem, Status};
 use ats_pat_service::SignedIn;
@@ -11,7 +11,7 @@ use crate::page::{Frame, Section, redirect};
 use crate::query::Query;
 use crate::visit::Visit;
 
-/// Asks whether to end a token.
+/// Asks whether to revoke a token.
 pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = match visit.service.token(visit.acting(by), id).await {
         Ok(token) => token,
@@ -34,7 +34,7 @@ pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response,
     Ok(page.answer())
 }
 
-/// Ends a token.
+/// Revokes a token.
 pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match visit.service.revoke_token(visit.acting(by), id).await {
         Ok(revoked) => {

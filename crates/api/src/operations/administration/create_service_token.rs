@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForServiceTokens, JsonBody, TokenId};
 use crate::schema::IssuedPersonalAccessToken;
 
-/// A new token of a service account.
+/// Creates a token for any service account.
 #[derive(Default)]
 pub struct CreateServiceToken;
 

@@ -18,7 +18,7 @@ use crate::operation::{Body, Header, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUserChanges, JsonBody};
 
-/// A new person or service account.
+/// Adds a person or a service account.
 #[derive(Default)]
 pub struct CreateUser;
 

@@ -14,7 +14,7 @@ use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, OptionalJsonBody, TokenId};
 
-/// Keep a user out.
+/// Disables a user.
 #[derive(Default)]
 pub struct DisableUser;
 

@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, TokenId};
 
-/// Let a user in again.
+/// Enables a user.
 #[derive(Default)]
 pub struct EnableUser;
 

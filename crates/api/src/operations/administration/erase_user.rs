@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForErasing, TokenId};
 
-/// The end of what is known of a person.
+/// Erases the personal details of a user.
 #[derive(Default)]
 pub struct EraseUser;
 

@@ -1,4 +1,4 @@
-//! Looking at anybody's token.
+//! Reading anybody's token.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForTokens, TokenId};
 
-/// One token of anybody.
+/// Reads anybody's token.
 #[derive(Default)]
 pub struct GetAnyToken;
 

@@ -1,4 +1,4 @@
-//! Looking at the policy.
+//! Reading the policy.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -12,7 +12,7 @@ use crate::operation::{Header, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForPolicy};
 
-/// The policy of everybody.
+/// Reads the policy with its rules for groups.
 #[derive(Default)]
 pub struct GetPolicy;
 

@@ -1,4 +1,4 @@
-//! Looking at a user.
+//! Reading a user.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, TokenId};
 
-/// One user.
+/// Reads a user.
 #[derive(Default)]
 pub struct GetUser;
 

@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForTokens, InQuery, ListQuery, QueryReader, number, time};
 use crate::schema::PersonalAccessTokenStatus;
 
-/// A page of everybody's tokens.
+/// Lists everybody's tokens.
 #[derive(Default)]
 pub struct ListAllTokens;
 

@@ -22,16 +22,16 @@ use crate::refused::Refused;
 use crate::request::{By, ForAudit, InQuery, QueryReader, number};
 use crate::schema::Time;
 
-/// How often it is looked for new events while somebody waits.
+/// How often an operation that waits looks for new events.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The most events of one answer.
 pub const MOST_EVENTS: u32 = 1000;
-/// How many of them without a word.
+/// The most events of one answer by default.
 pub const USUAL_EVENTS: u32 = 100;
 /// The longest wait, in seconds.
 pub const LONGEST_WAIT: u32 = 30;
 
-/// Events in their order.
+/// Lists events in their order.
 #[derive(Default)]
 pub struct ListEvents;
 
@@ -88,7 +88,7 @@ impl ListEvents {
         reader.finish()?;
         let until = Instant::now() + Duration::from_secs(wait.unwrap_or_default().into());
         loop {
-            // Each time anew: who waits may lose the right meanwhile.
+            // Checked each time, because the caller may lose the right while it waits.
             let operator = by.operator_now(request).await?;
             let (events, next) = operator.events_after(after, &query).await?;
             if !events.is_empty() || Instant::now() >= until {

@@ -17,7 +17,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForTokens, InQuery, ListQuery, TokenId};
 use crate::schema::PersonalAccessTokenStatus;
 
-/// A page of the tokens of a user.
+/// Lists the tokens of a user.
 #[derive(Default)]
 pub struct ListUserTokens;
 

@@ -14,7 +14,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, InQuery, QueryReader, number, search};
 
-/// A page of users.
+/// Lists users.
 #[derive(Default)]
 pub struct ListUsers;
 

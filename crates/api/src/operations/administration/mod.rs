@@ -1,4 +1,4 @@
-//! What administrators and programs with an operator key do.
+//! The operations of administrators and of programs with an operator key.
 
 mod create_service_token;
 mod create_user;
@@ -28,7 +28,7 @@ mod user;
 pub use self::list_events::{LONGEST_WAIT, MOST_EVENTS, USUAL_EVENTS};
 use crate::operation::Entry;
 
-/// All of them.
+/// All operations of the administration.
 pub const ALL: [Entry; 25] = [
     Entry::of::<list_users::ListUsers>(),
     Entry::of::<create_user::CreateUser>(),

@@ -19,7 +19,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForRecentSessions, ForSessions, JsonBody, TokenId};
 use crate::schema::{PersonalAccessTokenStatus, Time};
 
-/// Every operator key.
+/// Lists the operator keys.
 #[derive(Default)]
 pub struct ListOperatorKeys;
 
@@ -39,7 +39,7 @@ impl ListOperatorKeys {
     }
 }
 
-/// A new operator key.
+/// Creates an operator key.
 #[derive(Default)]
 pub struct CreateOperatorKey;
 
@@ -86,7 +86,7 @@ impl CreateOperatorKey {
     }
 }
 
-/// The end of an operator key.
+/// Revokes an operator key.
 #[derive(Default)]
 pub struct RevokeOperatorKey;
 

@@ -1,4 +1,4 @@
-//! The policy as the document describes it.
+//! The schema of the policy.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ const ETAG: Header = Header {
     always: true,
 };
 
-/// Where the policy in force is.
+/// Where the policy in force is kept.
 const SOURCE: Header = Header {
     name: "Ats-Policy-Source",
     description: "Where the policy stands: `file`, the settings, or `database`.",
@@ -39,7 +39,7 @@ const ENFORCE_ON_EXISTING: Header = Header {
     always: true,
 };
 
-/// What each answer with the policy in force says of it in headers.
+/// The headers of every answer with the policy in force.
 pub const HEADERS: &[Header] = &[ETAG, SOURCE, ENFORCE_ON_EXISTING];
 
 /// An answer with the policy in force, and its headers.
@@ -56,7 +56,7 @@ pub fn answer<O: Operation>(data: impl Into<O::Data>, current: &CurrentPolicy) -
         )
 }
 
-/// A whole policy, read and written by the domain; [`Policy`] describes it.
+/// A whole policy. The domain reads and writes it, and [`Policy`] describes it in the document.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Written(pub PolicyDocument);
@@ -186,7 +186,7 @@ struct GroupPolicy {
     recent_sign_in_minutes: Option<u32>,
 }
 
-/// A policy to show.
+/// An example of a policy.
 pub fn example() -> Value {
     json!({
         "MaxLifetimeDays": 90,

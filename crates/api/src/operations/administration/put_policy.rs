@@ -1,4 +1,4 @@
-//! Putting another policy into force.
+//! Replacing the policy.
 
 use ats_pat_domain::{Problem, Reason, Rule};
 use ats_pat_service::NewPolicy;
@@ -16,7 +16,7 @@ use crate::operation::{Body, Data, Header, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForPolicyChange, IfMatch, InQuery, JsonBody, QueryReader};
 
-/// Another policy for everybody.
+/// Puts a new policy into force.
 #[derive(Default)]
 pub struct PutPolicy;
 
@@ -71,7 +71,7 @@ impl PutPolicy {
     }
 }
 
-/// What the query asks for.
+/// The options in the query.
 struct Options {
     dry_run: bool,
     enforce_on_existing: bool,
@@ -120,7 +120,7 @@ impl Operation for PutPolicy {
     }
 
     fn example() -> Value {
-        // As with `DryRun`.
+        // The example has `DryRun=true`.
         json!({
             "Policy": example(),
             "Effects": {

@@ -14,7 +14,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForServiceTokens, OptionalJsonBody, TokenId};
 use crate::schema::IssuedPersonalAccessToken;
 
-/// A new secret for a token of a service account.
+/// Gives a token of any service account a new secret.
 #[derive(Default)]
 pub struct RegenerateServiceToken;
 

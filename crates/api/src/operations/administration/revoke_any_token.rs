@@ -13,7 +13,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForTokens, TokenId};
 
-/// The end of anybody's token.
+/// Revokes anybody's token.
 #[derive(Default)]
 pub struct RevokeAnyToken;
 

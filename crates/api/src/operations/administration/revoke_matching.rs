@@ -19,7 +19,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForBulk, ForTokens, JsonBody, TokenId, search, time, unused_days};
 use crate::schema::Time;
 
-/// A preview of the tokens that would be revoked, or a job that revokes them.
+/// Previews the tokens that match a filter, or begins a job that revokes them.
 #[derive(Default)]
 pub struct RevokeMatchingTokens;
 
@@ -89,11 +89,12 @@ impl RevokeMatchingTokens {
 }
 
 impl MatchingTokensFilter {
-    /// The query that it means, but for the owner.
+    /// The filter as a query, without the owner.
     fn query(&self) -> Result<TokenQuery, Problem> {
         let mut failures = Vec::new();
         let mut failed = |field, reason| failures.push(Failure::new(field, reason));
-        // An empty text is no member that is absent: the filter would pass more than was meant.
+        // An empty text doesn't count as absent, because the filter would match more tokens than
+        // the caller meant.
         for (field, text) in [
             ("Filter.Owner", &self.owner),
             ("Filter.Search", &self.search),
@@ -127,7 +128,7 @@ impl MatchingTokensFilter {
     }
 }
 
-/// What was read of a field; `None`, once it is noted, for what can't be read.
+/// The value of a field. `None` for a field that can't be read, which is noted as a failure.
 fn noted<T>(
     read: Result<T, Reason>,
     field: &'static str,
@@ -208,7 +209,7 @@ impl Data for MatchingTokensResult {
     const DESCRIPTION: &'static str = "The answer with matching tokens, or with a job.";
 }
 
-/// How far a job came.
+/// Reads the progress of a job.
 #[derive(Default)]
 pub struct GetRevocationJob;
 

@@ -14,7 +14,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForTokens, TokenId};
 
-/// The end of a token of a user.
+/// Revokes a token of a user.
 #[derive(Default)]
 pub struct RevokeUserToken;
 
@@ -41,7 +41,7 @@ impl RevokeUserToken {
     ) -> Result<Answer<Self>, Refused> {
         let call = Call::of(request)?;
         let operator = by.operator(call)?;
-        // What the path names first. Here it may be a person, too.
+        // The first id in the path, which here may also be a person.
         let Owner::ServiceAccount(owner) = call.named.owner else {
             return Err(Problem::UserNotFound.into());
         };

@@ -13,7 +13,7 @@ use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, TokenId};
 
-/// The end of all tokens of a user.
+/// Revokes all tokens of a user.
 #[derive(Default)]
 pub struct RevokeUserTokens;
 

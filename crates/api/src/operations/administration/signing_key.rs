@@ -1,4 +1,4 @@
-//! The keys that sign authentication tokens: looking at them, and rotating them.
+//! Listing and rotating the keys that sign authentication tokens.
 
 use ats_pat_domain::{Problem, Reason};
 use ats_pat_service::view::SigningKeyView;
@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForKeyRotation, ForKeys, OptionalJsonBody};
 use crate::schema::Time;
 
-/// Every signing key.
+/// Lists the signing keys.
 #[derive(Default)]
 pub struct ListSigningKeys;
 
@@ -36,7 +36,7 @@ impl ListSigningKeys {
     }
 }
 
-/// A new signing key.
+/// Rotates the signing keys.
 #[derive(Default)]
 pub struct RotateSigningKeys;
 

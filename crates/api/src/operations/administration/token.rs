@@ -1,4 +1,4 @@
-//! Tokens with their owners, as answers have them.
+//! Tokens with their owners in answers.
 
 use ats_pat_service::view::{OwnedTokenPageView, OwnedTokenView};
 use poem_openapi::Object;
@@ -67,7 +67,7 @@ impl Data for OwnedPersonalAccessTokenPage {
     const DESCRIPTION: &'static str = "The answer with a page of everybody's tokens.";
 }
 
-/// A token to show, with other values in some fields.
+/// An example of a token, with the fields in `other` replaced.
 pub fn example_with(other: Value) -> Value {
     json!({
         "Token": example::token(other),

@@ -16,7 +16,7 @@ use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUserChanges, OptionalJsonBody, TokenId};
 
-/// Another name, address, right or responsible person of a user.
+/// Changes a user: names, address, groups, password, right to administer, or responsible person.
 #[derive(Default)]
 pub struct UpdateUser;
 

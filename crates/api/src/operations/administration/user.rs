@@ -1,4 +1,4 @@
-//! Users, as answers have them.
+//! Users in answers.
 
 use ats_pat_domain::{Problem, Reason, UserId};
 use ats_pat_service::view::{UserPageView, UserView};
@@ -138,15 +138,15 @@ impl Data for UserPage {
 /// The id of a user that a path names.
 ///
 /// # Errors
-/// [`Problem::UserNotFound`] for what is no id.
+/// [`Problem::UserNotFound`] if it is not a UUID.
 pub fn user_id(id: &TokenId) -> Result<UserId, Problem> {
     id.0.parse().map_err(|_| Problem::UserNotFound)
 }
 
-/// The name of the person who is to be responsible for a service account.
+/// The name of the person with this id, who becomes responsible for a service account.
 ///
 /// # Errors
-/// [`Problem::ValidationFailed`] for an id that is nobody's.
+/// [`Problem::ValidationFailed`] if nobody has the id.
 pub async fn responsible(operator: &Operator<'_>, id: &str) -> Result<String, Refused> {
     match operator.user(id).await {
         Ok(person) => Ok(person.user_name),
@@ -157,7 +157,7 @@ pub async fn responsible(operator: &Operator<'_>, id: &str) -> Result<String, Re
     }
 }
 
-/// A user to show.
+/// An example of a user.
 pub fn example() -> Value {
     json!({
         "Id": example::USER_ID,
@@ -174,7 +174,7 @@ pub fn example() -> Value {
     })
 }
 
-/// The same, with other values in some fields.
+/// The same, with the fields in `other` replaced.
 pub fn example_with(other: &Value) -> Value {
     let mut user = example();
     for (name, value) in other.as_object().into_iter().flatten() {

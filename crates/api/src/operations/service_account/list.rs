@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::Session;
 use crate::schema::Time;
 
-/// The service accounts that the signed-in user is responsible for.
+/// Lists the service accounts that the signed-in user is responsible for.
 #[derive(Default)]
 pub struct ListServiceAccounts;
 

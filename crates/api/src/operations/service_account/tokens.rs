@@ -1,4 +1,4 @@
-//! The operations on the tokens of a service account, made of those on the user's own tokens.
+//! The operations on the tokens of a service account, made from those on the user's own tokens.
 
 use std::marker::PhantomData;
 
@@ -19,21 +19,21 @@ use crate::router::SERVICE_ACCOUNT;
 const TAG: &str = "ServiceAccount";
 /// The last segment of the path of an owner's tokens.
 pub const TOKENS: &str = "/personalaccesstoken";
-/// How the paths of the user's own tokens begin.
+/// The beginning of the paths of the user's own tokens.
 const OWN: &str = "/api/personalaccesstoken";
 
-/// An operation on the user's own tokens that there is for the tokens of service accounts, too: what the document calls it
-/// there.
+/// An operation on the user's own tokens that service accounts have, too. Gives the document its
+/// names for that.
 pub trait ForAccounts: Operation {
     /// Its `operationId`.
     const ID: &'static str;
-    /// What it does, in a few words.
+    /// Its summary.
     const SUMMARY: &'static str;
-    /// What there is to know.
+    /// Its description.
     const DESCRIPTION: &'static str;
     /// The headers of a success.
     const HEADERS: &'static [Header] = <Self as Operation>::HEADERS;
-    /// Whether it gives a secret, which a disabled account gets none of.
+    /// Whether it gives a secret. It is then refused for a disabled account.
     const GIVES_A_SECRET: bool = false;
 }
 
@@ -46,7 +46,7 @@ impl<O> Default for OfAccount<O> {
     }
 }
 
-/// A path of the user's own tokens, as that of an account, which `account` stands for.
+/// Moves a path of the user's own tokens to that of an account, with `account` as its id.
 fn moved(own: &str, account: &str) -> String {
     let rest = own.strip_prefix(OWN).unwrap_or(own);
     format!("/api/serviceaccount/{account}{TOKENS}{rest}")
@@ -114,7 +114,8 @@ impl<O: ForAccounts> Operation for OfAccount<O> {
 
     fn refusals() -> Vec<Problem> {
         let mut refusals = O::refusals();
-        // Existence comes after what is wrong with the request, and before the state.
+        // The operation checks whether the account exists after the request, and before the state
+        // of the token.
         let existence = refusals.iter().position(|refusal| {
             matches!(
                 refusal.code(),

@@ -17,15 +17,15 @@ use crate::words::input_date;
 /// How many events are read at once for the file.
 const BATCH: u64 = 500;
 
-/// The file (RFC 4180), newest first: all that the filter finds, read part by part while it is
-/// sent.
+/// The file (RFC 4180) with all events that the filter finds, the newest first. The server reads it
+/// in parts while it sends it.
 pub async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let turn = Arc::clone(&visit.shared.exports)
         .try_acquire_owned()
         .map_err(|_| Problem::TooManyRequests { seconds: 10 })?;
     let filter = Filter::of(visit);
-    // The first part before the answer begins: what can't be read is told by the status.
+    // Reads the first part before the answer begins, so that the status can report a failure.
     let first = read(visit, &operator, filter.query(None, BATCH)).await?;
     let state = Export {
         service: visit.service.clone(),
@@ -49,7 +49,7 @@ pub async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Proble
         .body(Body::from_bytes_stream(parts)))
 }
 
-/// A file being sent.
+/// A file that is being sent.
 struct Export {
     service: ats_pat_service::Service,
     by: SignedIn,
@@ -60,14 +60,13 @@ struct Export {
 }
 
 impl Export {
-    /// The next part, until there is none. A part that can't be read, or whose reader is no
-    /// administrator any more, breaks the transfer off: a file that looks whole and is not would be
-    /// worse.
+    /// The next part, or `None` at the end. If it can't be read, or the reader is no longer an
+    /// administrator, the transfer fails. Otherwise an incomplete file would look complete.
     async fn part(&mut self) -> Option<std::io::Result<Vec<u8>>> {
         let events = self.next.take()?;
         let mut start = Vec::new();
         if !self.has_head {
-            // Excel takes a file without it for one in the encoding of the reader's country.
+            // Without this mark, Excel reads the file in the encoding of the reader's country.
             start.extend_from_slice("\u{feff}".as_bytes());
         }
         let mut writer = csv::Writer::from_writer(start);
@@ -133,8 +132,8 @@ fn record(named: &NamedEventView) -> [String; 10] {
     ]
 }
 
-/// A cell in which a spreadsheet finds no formula, whichever sign it separates cells by. People
-/// choose their names. Whatever could begin a cell and would be taken for a formula is made a text.
+/// Makes a cell that no spreadsheet reads as a formula, whichever character separates its cells.
+/// This is needed because people choose the names in it.
 fn inert(text: &str) -> String {
     const FORMULA: [char; 10] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r'];
     let mut cell = String::with_capacity(text.len());

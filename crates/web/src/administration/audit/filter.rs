@@ -1,4 +1,4 @@
-//! Which events are asked for.
+//! The filter of the audit trail.
 
 use ats_pat_domain::Problem;
 use ats_pat_service::view::NamedEventView;
@@ -8,18 +8,18 @@ use crate::query::{Query, address};
 use crate::table::{owner_called, owner_named, search_text};
 use crate::visit::Visit;
 
-/// What an address asks for.
+/// The filter in an address.
 pub struct Filter {
-    /// Only those of users who are called so.
+    /// Only events about users whose names contain this text.
     pub owner: String,
-    /// Only those of this kind.
+    /// Only events of this kind.
     pub kind: String,
-    /// Only those before this one.
+    /// Only events before this one.
     pub before: Option<i64>,
 }
 
 impl Filter {
-    /// What the address of a visit asks for.
+    /// The filter in the address of a visit.
     pub fn of(visit: &Visit<'_>) -> Self {
         let query = Query::of(&visit.uri);
         let text = |name| query.get(name).unwrap_or_default().trim().to_owned();
@@ -30,7 +30,7 @@ impl Filter {
         }
     }
 
-    /// What the use case is asked for.
+    /// The query for the use case.
     pub fn query(&self, before: Option<i64>, limit: u64) -> EventQuery {
         EventQuery {
             owner: owner_named(&self.owner).map(str::to_owned),
@@ -41,7 +41,7 @@ impl Filter {
         }
     }
 
-    /// `path` with this filter behind it.
+    /// `path` with this filter as its query.
     pub fn address(&self, path: &str, before: &str) -> String {
         address(
             path,
@@ -54,7 +54,7 @@ impl Filter {
     }
 }
 
-/// The events, or nothing where there is no such user.
+/// The events, or `None` if there is no such user.
 pub async fn read(
     visit: &Visit<'_>,
     operator: &Operator<'_>,

@@ -1,4 +1,4 @@
-//! The audit trail: who did what, and the same as a file.
+//! The audit trail, as a page and as a file.
 
 mod export;
 mod filter;
@@ -34,7 +34,7 @@ const EXPORT: &str = "/settings/audit.csv";
 
 /// How many events a page has.
 const PAGE_SIZE: u64 = 50;
-/// How many of the rows that differ from the event log are listed.
+/// How many rows that differ from the event log are listed.
 const MOST_FINDINGS: usize = 20;
 
 #[derive(Template)]
@@ -46,14 +46,14 @@ struct AuditPage {
     findings: Vec<String>,
     owner: String,
     kind: String,
-    /// The kinds of events: what is asked for, and what it is called.
+    /// The kinds of events: the value and the label.
     kinds: Vec<(&'static str, &'static str)>,
-    /// Whether no user is called as the filter asks.
+    /// Whether the filter matches no user.
     is_nobody: bool,
     rows: Vec<Row>,
-    /// The events before these.
+    /// The address of older events.
     older: Option<String>,
-    /// The latest ones, where these are not.
+    /// The address of the latest events, if the page shows others.
     latest: Option<String>,
     export: String,
 }
@@ -96,7 +96,7 @@ fn actor(named: &NamedEventView) -> String {
 /// The page.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let filter = Filter::of(visit);
-    // One more than is shown tells whether there are older ones.
+    // One more than the page shows, to know whether there are older ones.
     let query = filter.query(filter.before, PAGE_SIZE + 1);
     let found = read(visit, &operator(visit, by)?, query).await?;
     let is_nobody = found.is_none();

@@ -16,7 +16,7 @@ pub fn label_of(stored: &str, text: Text) -> String {
         .map_or_else(|| stored.to_owned(), |kind| label(kind, text).to_owned())
 }
 
-/// The same of a kind that is known.
+/// The same for a known kind.
 pub fn label(kind: EventKind, text: Text) -> &'static str {
     match kind {
         EventKind::UserCreated => text.event_user_created(),
@@ -58,8 +58,8 @@ pub fn label(kind: EventKind, text: Text) -> &'static str {
     }
 }
 
-/// What there is to say beside the columns. The rows' tags, the places in the status list and the
-/// hash of a request are for machines.
+/// The details that are not in the columns. Leaves out the rows' tags, the places in the status
+/// list and the hash of a request, because those are for machines.
 pub fn details(details: &Value, zone: &Zone, text: Text) -> String {
     let words: Vec<String> = details
         .as_object()

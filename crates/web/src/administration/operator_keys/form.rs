@@ -1,4 +1,4 @@
-//! The form for a new operator key: what was typed, what is wrong with it, how it is shown.
+//! The form for a new operator key: its entries, its errors, and how it is shown.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::operator_key::{LONGEST_LIFETIME, Right};
@@ -15,7 +15,7 @@ use crate::words::DAY;
 /// The lifetime that the form proposes, in days.
 const PROPOSED_DAYS: u32 = 90;
 
-/// What the days on offer depend on.
+/// What the offered lifetimes depend on.
 pub fn terms<'a>(visit: &'a Visit<'_>) -> Terms<'a> {
     let longest = LONGEST_LIFETIME.as_secs() / DAY.as_secs();
     Terms {
@@ -27,18 +27,18 @@ pub fn terms<'a>(visit: &'a Visit<'_>) -> Terms<'a> {
     }
 }
 
-/// What stands in the form, as it was typed.
+/// The entries of the form, as they were typed.
 #[derive(Default)]
 pub struct KeyForm {
-    /// So that the form, sent twice, makes one key.
+    /// The idempotency key, so that a form that is sent twice makes one operator key.
     pub key: String,
-    /// What the operator key is called.
+    /// The name of the operator key.
     pub name: String,
     /// The names of the chosen rights.
     pub rights: Vec<String>,
     /// A number of days, or [`OWN_DAY`].
     pub expiration: String,
-    /// The last day, where it is one of one's own.
+    /// The last day, if the person chose one.
     pub last_day: String,
     /// Networks, separated by white space or commas.
     pub networks: String,
@@ -47,7 +47,7 @@ pub struct KeyForm {
 }
 
 impl KeyForm {
-    /// An empty one.
+    /// An empty form.
     pub fn empty(key: String) -> Self {
         Self {
             key,
@@ -56,7 +56,7 @@ impl KeyForm {
         }
     }
 
-    /// What was posted, or kept while its person signed in again.
+    /// Reads a form that was posted, or was kept while the person signed in again.
     pub fn read<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let mut form = Self::default();
         for (name, value) in pairs {
@@ -74,7 +74,7 @@ impl KeyForm {
         form
     }
 
-    /// What is kept while its person signs in again: all but the key.
+    /// The entries to keep while the person signs in again: all but the idempotency key.
     pub fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [
@@ -91,7 +91,7 @@ impl KeyForm {
         query.finish()
     }
 
-    /// What the form asks for; a day of one's own counts to its end.
+    /// The request of the form. A chosen last day counts to its end.
     pub fn new_key(&self, terms: Terms<'_>) -> NewOperatorKey {
         let networks: Vec<String> = networks::listed(&self.networks)
             .map(ToOwned::to_owned)
@@ -105,25 +105,25 @@ impl KeyForm {
     }
 }
 
-/// What is wrong, at each field.
+/// The errors of the form, by field.
 #[derive(Default)]
 pub struct KeyErrors {
-    /// With the name.
+    /// The error of the name.
     pub name: Option<String>,
-    /// With the rights.
+    /// The error of the rights.
     pub rights: Option<String>,
-    /// With the expiration.
+    /// The error of the expiration.
     pub expiration: Option<String>,
-    /// With the last day, where it is one of one's own.
+    /// The error of the last day, if the person chose one.
     pub last_day: Option<String>,
-    /// With the networks.
+    /// The error of the networks.
     pub networks: Option<String>,
-    /// With none of them.
+    /// An error of no field.
     pub form: Option<String>,
 }
 
 impl KeyErrors {
-    /// The name of the first field with an error, if one has any.
+    /// The name of the first field with an error.
     fn first(&self) -> Option<&'static str> {
         let errors = [
             ("name", &self.name),
@@ -136,7 +136,7 @@ impl KeyErrors {
         wrong.next().map(|(name, _)| name)
     }
 
-    /// The errors that a refusal means.
+    /// The errors for a refusal.
     pub fn of(problem: &Problem, form: &KeyForm, visit: &Visit<'_>) -> Self {
         let mut errors = Self::default();
         let text = visit.text;
@@ -188,9 +188,9 @@ impl KeyErrors {
 
 /// The form at the side of the list.
 pub struct KeyPanel {
-    /// What stands in it.
+    /// Its entries.
     pub form: KeyForm,
-    /// What is wrong with it.
+    /// Its errors.
     pub errors: KeyErrors,
     /// When the key expires.
     pub expiration: ExpirationField,
@@ -198,15 +198,15 @@ pub struct KeyPanel {
     pub rights: Vec<(&'static str, &'static str, bool)>,
     /// Whether it is open from the start.
     pub is_open: bool,
-    /// The administrator's own password, where the sign-in is too old.
+    /// The field for the administrator's own password, if the sign-in is too old.
     pub step_up: Option<PasswordField>,
 }
 
 impl KeyPanel {
-    /// An empty form, to be opened.
+    /// An empty form that is not open.
     ///
     /// # Errors
-    /// [`Problem::InternalError`] where there are no random bytes.
+    /// [`Problem::InternalError`] if the system has no random bytes.
     pub fn closed(visit: &Visit<'_>, by: &SignedIn) -> Result<Self, Problem> {
         let form = KeyForm::empty(visit.new_form_key()?);
         Ok(Self {
@@ -215,7 +215,7 @@ impl KeyPanel {
         })
     }
 
-    /// The form as it was filled in, and what is wrong with it.
+    /// The open form with these entries and errors.
     pub fn open(visit: &Visit<'_>, by: &SignedIn, form: KeyForm, errors: KeyErrors) -> Self {
         let rights = Right::ALL.map(|right| {
             let name = right.as_str();
@@ -232,7 +232,7 @@ impl KeyPanel {
         }
     }
 
-    /// The name of the field that gets the focus; nothing where the password does.
+    /// The name of the field that gets the focus. Empty if the password field gets it.
     pub fn focus(&self) -> &'static str {
         if PasswordField::is_wrong(self.step_up.as_ref()) {
             return "";

@@ -1,4 +1,4 @@
-//! The list of operator keys, and what an answer shows besides it.
+//! The list of operator keys, and what an answer shows beside it.
 
 use askama::Template;
 use ats_pat_domain::operator_key::Right;
@@ -28,17 +28,17 @@ const PAGE_SIZE: u32 = 15;
 struct OperatorKeysPage {
     frame: Frame,
     text: Text,
-    /// The address of this part of the list.
+    /// The address of this page of the list.
     address: String,
-    /// Its query, with its question mark, or nothing.
+    /// The query of the address with its question mark, or nothing.
     suffix: String,
     rows: Vec<Row>,
     pager: Pager,
-    /// Whether the page stands for a form that was posted: loaded again, it shall be the list.
+    /// Whether the page answers a posted form. Reloading it then shows the list.
     is_new_address: bool,
     /// The form for a new key, at the side of the list.
     panel: KeyPanel,
-    /// The new key, in its place.
+    /// The new key, in place of the form.
     issued: Option<Issued>,
 }
 
@@ -91,7 +91,7 @@ impl Row {
     }
 }
 
-/// All of them: there is no other page that tells.
+/// Names all networks, because no other page shows them.
 fn only_from(networks: &[String], text: Text) -> String {
     let networks: Vec<&str> = networks.iter().map(|network| in_short(network)).collect();
     text.only_from_address(networks.join(", "))
@@ -104,12 +104,12 @@ pub struct Issued {
     secret: SecretString,
     /// This server's public URL, for the example.
     origin: String,
-    /// What the example asks for; nothing where no right of the key reads anything.
+    /// The path that the example requests. `None` if no right of the key can read anything.
     example: Option<&'static str>,
 }
 
 impl Issued {
-    /// What the use case has just issued.
+    /// A key that the use case just issued.
     pub fn new(visit: &Visit<'_>, issued: IssuedOperatorKey) -> Self {
         Self {
             name: issued.key.name,
@@ -133,7 +133,7 @@ fn example(right: &str) -> Option<&'static str> {
     }
 }
 
-/// The address of the part of the list that the address of a visit names.
+/// The address of the page of the list that a visit names.
 pub fn address(visit: &Visit<'_>) -> String {
     address_of(page_of(visit))
 }
@@ -153,17 +153,17 @@ fn page_of(visit: &Visit<'_>) -> u32 {
     page.filter(|page| *page > 0).unwrap_or(1)
 }
 
-/// What the page of the list shows besides it.
+/// What the page shows beside the list.
 pub struct Answer {
     frame: Frame,
-    /// The form, where it is open.
+    /// The form, if it is open.
     panel: Option<KeyPanel>,
     issued: Option<Issued>,
     status: StatusCode,
 }
 
 impl Answer {
-    /// Nothing else.
+    /// The list alone.
     pub fn new(visit: &Visit<'_>) -> Self {
         Self {
             frame: Frame::new(visit, Section::OperatorKeys),
@@ -173,7 +173,7 @@ impl Answer {
         }
     }
 
-    /// The open form.
+    /// With the open form.
     pub fn with_form(visit: &Visit<'_>, panel: KeyPanel, status: StatusCode) -> Self {
         Self {
             panel: Some(panel),
@@ -182,7 +182,7 @@ impl Answer {
         }
     }
 
-    /// A new key.
+    /// With a new key.
     pub fn showing(visit: &Visit<'_>, issued: Issued) -> Self {
         Self {
             issued: Some(issued),
@@ -190,7 +190,7 @@ impl Answer {
         }
     }
 
-    /// Why nothing was done.
+    /// With the reason why nothing was done.
     pub fn refusing(visit: &Visit<'_>, alert: String, status: StatusCode) -> Self {
         Self {
             frame: Frame::new(visit, Section::OperatorKeys).refusing(alert),
@@ -202,7 +202,7 @@ impl Answer {
     /// The page.
     ///
     /// # Errors
-    /// 1102 for whoever is no administrator.
+    /// [`Problem::Forbidden`] if the user is not an administrator.
     pub async fn page(self, visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         let keys = operator(visit, by)?.operator_keys().await;
         let keys = keys.map_err(|error| visit.problem(error))?;

@@ -1,4 +1,4 @@
-//! Operator keys, by which programs administer: making, listing, revoking.
+//! Operator keys, with which programs administer: creating, listing and revoking them.
 
 mod form;
 mod listing;
@@ -22,7 +22,7 @@ use crate::route::{Kept, OPERATOR_KEYS, Route};
 use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
-/// The list, the form for a new key, and the end of one.
+/// The list, the form for a new key, and revoking a key.
 pub const ROUTES: &[Route] = &[
     Route::page(OPERATOR_KEYS, |visit, by, _| Box::pin(show(visit, by))).taking_confirmed(
         StepUp::Always,
@@ -39,7 +39,7 @@ pub const ROUTES: &[Route] = &[
     ),
 ];
 
-/// The list with the form open.
+/// The list with the open form.
 const NEW: &str = "/settings/operator-keys/new";
 
 /// The list.
@@ -47,16 +47,16 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Answer::new(visit).page(visit, by).await
 }
 
-/// The list with the form open.
+/// The list with the open form.
 async fn show_form(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let form = KeyForm::empty(visit.new_form_key()?);
     with_form(visit, by, form).await
 }
 
-/// The form with what was typed into it when its session had ended.
+/// The form with the entries that were kept when its session had ended.
 ///
 /// # Errors
-/// 1102 for whoever is no administrator.
+/// [`Problem::Forbidden`] if the user is not an administrator.
 pub async fn show_kept(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -84,7 +84,7 @@ fn kept(form: &Form) -> Kept {
     }
 }
 
-/// Makes the key that the form asks for, and shows it.
+/// Creates the key, and shows it.
 async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let form = KeyForm::read(form.pairs());
@@ -121,7 +121,8 @@ async fn create(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
     }
 }
 
-/// The form as it was posted, which asks for the password. Nothing was done, so it keeps its key.
+/// The form as it was posted, asking for the password. Nothing was done, so it keeps its
+/// idempotency key.
 async fn ask_password(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -136,7 +137,7 @@ async fn ask_password(
     Ok(step_up::answer(answer.page(visit, by).await?, refused))
 }
 
-/// Asks whether to end a key.
+/// Asks whether to revoke a key.
 async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let keys = operator(visit, by)?.operator_keys().await;
     let keys = keys.map_err(|error| visit.problem(error))?;
@@ -161,7 +162,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pro
     Ok(page.answer())
 }
 
-/// Ends a key.
+/// Revokes a key.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let revoked = operator(visit, by)?.revoke_operator_key(id).await;
     match revoked.map_err(|error| visit.problem(error)) {
@@ -175,7 +176,7 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, 
     }
 }
 
-/// The list, and above it that there is no such key.
+/// The list, with a message above it that there is no such key.
 async fn not_found(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let alert = visit.text.no_such_operator_key().to_owned();
     Answer::refusing(visit, alert, StatusCode::NOT_FOUND)

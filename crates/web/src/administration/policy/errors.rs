@@ -1,4 +1,4 @@
-//! What is wrong with a field of the form, in words.
+//! The errors of the form's fields, in words.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use super::field::{Kind, PolicyField};
 pub struct PolicyErrors(HashMap<String, String>);
 
 impl PolicyErrors {
-    /// The errors that failures mean. Of several at a field the first one counts.
+    /// The errors for failures. A field shows its first failure.
     pub fn of(failures: &[Failure], text: Text) -> Self {
         let mut errors = HashMap::new();
         for failure in failures {
@@ -23,7 +23,7 @@ impl PolicyErrors {
         Self(errors)
     }
 
-    /// What is wrong with a field.
+    /// The error of a field.
     pub fn at(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()
     }

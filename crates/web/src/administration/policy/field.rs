@@ -1,4 +1,4 @@
-//! The fields of a policy, which are the same for everybody and for groups but for one.
+//! The fields of a policy. Groups have all but one of them.
 
 use std::ops::RangeInclusive;
 
@@ -16,21 +16,21 @@ pub enum PolicyField {
     DefaultLifetimeDays,
     /// The most active tokens of one owner.
     MaxActiveTokens,
-    /// How long a replaced secret may go on working.
+    /// How long a replaced secret may still work.
     MaxOverlapHours,
     /// After how long an unused token is revoked.
     RevokeUnusedAfterDays,
-    /// How old a sign-in may be where a token gets a secret.
+    /// How old a sign-in may be to give a token a secret.
     RecentSignInMinutes,
     /// Who may make tokens.
     MayCreate,
-    /// Whether tokens may carry all rights.
+    /// Whether tokens may have all rights.
     AllScopeAllowed,
-    /// Whether tokens may get new secrets by themselves.
+    /// Whether tokens may regenerate themselves.
     SelfRegenerateAllowed,
-    /// The scopes on offer.
+    /// The offered scopes.
     Scopes,
-    /// From where tokens can be used.
+    /// The networks that tokens can be used from.
     RequiredNetworks,
     /// How long authentication tokens live.
     AuthenticationTokenMinutes,
@@ -38,13 +38,13 @@ pub enum PolicyField {
 
 /// How a field is filled in.
 pub enum Kind {
-    /// With a whole number.
+    /// A whole number in this range.
     Number(RangeInclusive<u32>),
-    /// By a choice of these.
+    /// One of these values.
     Choice(&'static [&'static str]),
-    /// With scopes, one on each line.
+    /// Scopes, one on each line.
     Scopes,
-    /// With networks, one on each line.
+    /// Networks, one on each line.
     Networks,
 }
 
@@ -52,7 +52,7 @@ const MAKERS: &[&str] = &["Everyone", "Nobody"];
 const WHETHER: &[&str] = &["true", "false"];
 
 impl PolicyField {
-    /// Every one, as they follow each other on the page.
+    /// All fields, in the order of the page.
     pub const ALL: [Self; 12] = [
         Self::MaxLifetimeDays,
         Self::DefaultLifetimeDays,
@@ -68,7 +68,7 @@ impl PolicyField {
         Self::AuthenticationTokenMinutes,
     ];
 
-    /// Those that a group can differ in, or all for everybody.
+    /// The fields of a group, or all for the base.
     pub fn of(is_base: bool) -> impl Iterator<Item = Self> {
         let fields = Self::ALL.into_iter();
         fields.filter(move |field| is_base || *field != Self::AuthenticationTokenMinutes)
@@ -108,7 +108,7 @@ impl PolicyField {
         }
     }
 
-    /// What it is called on pages.
+    /// Its label on pages.
     pub fn label(self, text: Text) -> &'static str {
         match self {
             Self::MaxLifetimeDays => text.policy_max_lifetime(),
@@ -144,7 +144,7 @@ impl PolicyField {
         }
     }
 
-    /// What 0 means where it is no number as others are.
+    /// What 0 means, if it has a special meaning.
     fn zero(self, text: Text) -> Option<&'static str> {
         match self {
             Self::MaxOverlapHours => Some(text.policy_no_overlap()),
@@ -153,7 +153,7 @@ impl PolicyField {
         }
     }
 
-    /// Its value to be read, a line for each part; none where a list has nothing in it.
+    /// Its value for display, a line for each part. An empty list has no line.
     pub fn lines(self, value: &str, text: Text) -> Vec<String> {
         let in_words = match self.kind() {
             Kind::Choice(_) => Some(choice(value, text)),
@@ -166,7 +166,7 @@ impl PolicyField {
         }
     }
 
-    /// What a list of its own says that has nothing in it.
+    /// The text for an empty list.
     pub fn empty_list(self, text: Text) -> &'static str {
         match self {
             Self::RequiredNetworks => text.policy_from_anywhere(),

@@ -23,9 +23,9 @@ pub struct PolicyPage {
     version: String,
     base: Vec<FieldView>,
     groups: Vec<GroupView>,
-    /// What is wrong with the whole.
+    /// An error of the whole form.
     error: Option<String>,
-    /// Whether another policy came into force meanwhile.
+    /// Whether another policy came into force in the meantime.
     is_outdated: bool,
 }
 
@@ -35,7 +35,7 @@ struct GroupView {
     fields: Vec<FieldView>,
 }
 
-/// A field as it is shown.
+/// A field for display.
 struct FieldView {
     id: String,
     name: String,
@@ -48,30 +48,30 @@ struct FieldView {
 }
 
 enum Input {
-    /// A line of text; a whole number if so.
+    /// A line of text, or a whole number.
     Line { is_number: bool, is_required: bool },
-    /// Values with what they say, and whether they are chosen.
+    /// The values with their labels, and whether they are chosen.
     Choice(Vec<(&'static str, &'static str, bool)>),
-    /// Several lines. A group also has a field that says that there are none: its name, what it
-    /// says, and whether it is chosen.
+    /// Several lines. A group also has a checkbox for an empty list: its name, its label, and
+    /// whether it is checked.
     Lines(Option<(String, &'static str, bool)>),
 }
 
-/// What is to be said of the form that is shown.
+/// What the page says about the form.
 #[derive(Default)]
 pub struct Said {
-    /// What is wrong with its fields.
+    /// The errors of its fields.
     pub errors: PolicyErrors,
-    /// Whether another policy came into force meanwhile.
+    /// Whether another policy came into force in the meantime.
     pub is_outdated: bool,
-    /// Whether the last group has just been added.
+    /// Whether the last group was just added.
     pub is_added: bool,
-    /// That the entries of an ended session are here again.
+    /// Whether the entries were kept when the session had ended.
     pub is_kept: bool,
 }
 
 impl PolicyPage {
-    /// The form with what was typed.
+    /// The form with these entries.
     pub fn new(visit: &Visit<'_>, typed: &TypedPolicy, said: &Said) -> Self {
         let text = visit.text;
         let mut frame = Frame::new(visit, Section::Policy);
@@ -109,7 +109,8 @@ impl PolicyPage {
         render(self, status)
     }
 
-    /// The first field with an error has the focus, else the name of a group that was added.
+    /// Gives the focus to the first field with an error, otherwise to the name of a group that was
+    /// added.
     fn set_focus(&mut self, is_added: bool) {
         let of_groups = self.groups.iter_mut();
         let of_groups =
@@ -156,7 +157,7 @@ impl FieldView {
         Self {
             id: id(&name),
             label: field.label(text),
-            // What is told for everybody is not told again for each group.
+            // Groups don't repeat the hints of the base.
             hint: is_base.then(|| field.hint(text)),
             value: value.to_owned(),
             input,
@@ -184,7 +185,7 @@ impl FieldView {
     }
 }
 
-/// An id that style sheets and checkers take.
+/// An id that style sheets and checkers accept.
 fn id(name: &str) -> String {
     name.replace("].", "-").replace('[', "-")
 }

@@ -1,4 +1,4 @@
-//! The policy: the one in force, another one, and what that would do.
+//! The policy: the one in force, the form for another one, and its preview.
 
 mod errors;
 mod field;
@@ -27,7 +27,7 @@ use crate::route::{Kept, POLICY, Route};
 use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
-/// The page, and where a policy is put into force.
+/// The page, and the path that puts a policy into force.
 pub const ROUTES: &[Route] = &[
     Route::page(POLICY, |visit, by, _| Box::pin(show(visit, by))).taking(
         |visit, by, _, form| Box::pin(take(visit, by, form)),
@@ -59,7 +59,7 @@ async fn current(visit: &Visit<'_>, by: &SignedIn) -> Result<CurrentPolicy, Prob
     policies.map_err(|error| visit.problem(error))
 }
 
-/// The form: once more with other groups, or what the policy would do.
+/// Takes the form. Shows it again with other groups, or shows the preview.
 async fn take(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let current = current(visit, by).await?;
     if current.source == PolicySource::File {
@@ -103,7 +103,7 @@ async fn take(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response,
     }
 }
 
-/// What it would do.
+/// Shows what the policy would do.
 async fn preview(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -117,7 +117,7 @@ async fn preview(
     Ok(PreviewPage::new(visit, typed, &check, is_cutting, asked).answer())
 }
 
-/// Puts it into force.
+/// Puts the policy into force.
 async fn apply(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let typed = TypedPolicy::read(form.pairs());
@@ -158,7 +158,7 @@ fn done(visit: &Visit<'_>, is_cutting: bool) -> Response {
     response
 }
 
-/// The form as it was sent, and what is wrong with it.
+/// The form as it was sent, with its errors.
 fn refuse(
     visit: &Visit<'_>,
     mut typed: TypedPolicy,
@@ -169,7 +169,7 @@ fn refuse(
             errors: PolicyErrors::of(failures, visit.text),
             ..Said::default()
         },
-        // Whoever goes on after this was told what is replaced.
+        // The form now has the current version, so sending it again replaces that one.
         Problem::VersionMismatch { current } => {
             typed.version.clone_from(current);
             Said {
@@ -194,10 +194,10 @@ fn kept(form: &Form) -> Kept {
     }
 }
 
-/// Shows the form with what was typed into it when its session had ended.
+/// The form with the entries that were kept when its session had ended.
 ///
 /// # Errors
-/// 1102 for whoever is no administrator.
+/// [`Problem::Forbidden`] if the user is not an administrator.
 pub fn show_kept(visit: &Visit<'_>, by: &SignedIn, kept: &Query) -> Result<Response, Problem> {
     operator(visit, by)?;
     let said = Said {

@@ -1,4 +1,4 @@
-//! What another policy would do, before it is put into force.
+//! The preview: what another policy would do.
 
 use askama::Template;
 use ats_pat_service::view::PolicyCheck;
@@ -19,20 +19,20 @@ pub struct PreviewPage {
     text: Text,
     /// The address of the page's own style sheet.
     style: String,
-    /// The form that the person comes from, to be sent again.
+    /// The entries of the form, to be sent again.
     fields: Vec<(String, String)>,
-    /// What it does to tokens as a whole.
+    /// The effect on tokens as a whole.
     lead: String,
-    /// What it does in particular.
+    /// The effects in detail.
     effects: Vec<String>,
-    /// Whether tokens that live longer are cut; nothing where there is none.
+    /// Whether longer-lived tokens are cut. `None` if there are none.
     cuts: Option<bool>,
-    /// The administrator's own password, where the sign-in is too old.
+    /// The field for the administrator's own password, if the sign-in is too old.
     step_up: Option<PasswordField>,
 }
 
 impl PreviewPage {
-    /// The page about what was typed.
+    /// The preview of these entries.
     pub fn new(
         visit: &Visit<'_>,
         typed: &TypedPolicy,

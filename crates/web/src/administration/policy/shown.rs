@@ -1,4 +1,4 @@
-//! A policy that can't be changed here, to be read.
+//! A policy that can't be changed on this page, because it is in the settings.
 
 use askama::Template;
 use ats_pat_text::Text;
@@ -18,15 +18,15 @@ pub struct ShownPage {
     text: Text,
     /// The address of the page's own style sheet.
     style: String,
-    /// For everybody, and then for each group what it has.
+    /// A table for everybody, and one for each group.
     tables: Vec<(String, Vec<Row>)>,
 }
 
 struct Row {
     label: &'static str,
-    /// What it is, a line for each part; nothing where a list has nothing in it.
+    /// The value, a line for each part. An empty list has no line.
     lines: Vec<String>,
-    /// What a list says that has nothing in it.
+    /// The text for an empty list.
     empty: &'static str,
 }
 
@@ -54,7 +54,7 @@ impl ShownPage {
     }
 }
 
-/// All fields, or those that a group has.
+/// All fields, or those that a group sets.
 fn rows(rules: &TypedRules, is_base: bool, text: Text) -> Vec<Row> {
     let fields = PolicyField::of(is_base)
         .filter(|field| is_base || rules.is_emptied(*field) || !rules.value(*field).is_empty());

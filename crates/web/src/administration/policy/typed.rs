@@ -1,6 +1,6 @@
-//! What was typed into the form: the document that it means, and the form that a document gives.
+//! The entries of the form, as they were typed. They are made from a policy document, and give one.
 //!
-//! The fields of the form are called as failures name them (`Groups[0].MaxLifetimeDays`).
+//! The fields of the form have the names that failures use (`Groups[0].MaxLifetimeDays`).
 
 use std::collections::HashMap;
 
@@ -13,10 +13,11 @@ use super::field::{Kind, PolicyField};
 
 /// The field with the version that the form was made from.
 pub const VERSION: &str = "Version";
-/// The most groups that are read: a few more than a policy may have, so that the form says so.
+/// The most groups that are read. It is more than a policy may have, so that the form can report
+/// it.
 const MAX_GROUPS: usize = MAX_GROUP_POLICIES + 10;
 
-/// All that was typed.
+/// All entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedPolicy {
     /// The version that the form was made from.
@@ -30,33 +31,33 @@ pub struct TypedPolicy {
 /// What is different for one group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypedGroup {
-    /// Whose.
+    /// The name of the group.
     pub name: String,
-    /// What it has.
+    /// The fields that it sets.
     pub rules: TypedRules,
 }
 
-/// The fields of everybody, or of a group.
+/// The entries for everybody, or for a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypedRules {
-    /// What is in each field, in the order of [`PolicyField::ALL`].
+    /// The entry of each field, in the order of [`PolicyField::ALL`].
     values: [String; PolicyField::ALL.len()],
-    /// Whether a group has a list of its own that has nothing in it.
+    /// Whether a group sets an empty list.
     is_emptied: [bool; PolicyField::ALL.len()],
 }
 
-/// The place of the fields of everybody, or of a group by its number.
+/// The beginning of the fields' names, for everybody or for a group by its number.
 pub fn place(group: Option<usize>) -> String {
     group.map_or_else(String::new, |number| format!("Groups[{number}]."))
 }
 
-/// The field that says that a list has nothing in it.
+/// The name of the checkbox for an empty list.
 pub fn emptied_name(place: &str, field: PolicyField) -> String {
     format!("{place}{}.Empty", field.name())
 }
 
 impl TypedPolicy {
-    /// What a policy looks like in the form.
+    /// The entries for a policy.
     pub fn of(policy: &PolicyDocument, version: String) -> Self {
         let document = serde_json::to_value(policy).unwrap_or_default();
         let groups = document["Groups"].as_array().into_iter().flatten();
@@ -90,7 +91,7 @@ impl TypedPolicy {
         }
     }
 
-    /// The fields that it takes to post it again.
+    /// The fields for posting the form again.
     pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs = vec![(VERSION.to_owned(), self.version.clone())];
         self.base.put("", &mut pairs);
@@ -102,10 +103,10 @@ impl TypedPolicy {
         pairs
     }
 
-    /// The document that it means, and the policy that it is.
+    /// The entries as a document and as a policy.
     ///
     /// # Errors
-    /// [`Problem::ValidationFailed`] with every field that fails.
+    /// [`Problem::ValidationFailed`] with every field that is not valid.
     pub fn document(&self) -> Result<(PolicyDocument, Policies), Problem> {
         let mut failures = Vec::new();
         let mut document = self.base.document("", &mut failures);
@@ -118,7 +119,7 @@ impl TypedPolicy {
         let groups: Vec<Value> = groups.collect();
         document.insert("Groups".to_owned(), groups.into());
         let Ok(document) = serde_json::from_value::<PolicyDocument>(document.into()) else {
-            // Each value was read as what its field takes.
+            // Can't happen, because each value was read as the type of its field.
             return Err(Problem::InvalidRequest {
                 place: Place::Body,
                 path: None,
@@ -137,12 +138,12 @@ impl TypedPolicy {
 }
 
 impl TypedRules {
-    /// What is in a field.
+    /// The entry of a field.
     pub fn value(&self, field: PolicyField) -> &str {
         &self.values[field as usize]
     }
 
-    /// Whether a list of its own has nothing in it.
+    /// Whether the list of this field is set and empty.
     pub fn is_emptied(&self, field: PolicyField) -> bool {
         self.is_emptied[field as usize]
     }
@@ -189,7 +190,7 @@ impl TypedRules {
         }
     }
 
-    /// The fields of the document: for a group without those that are as for everybody.
+    /// The fields of the document. Leaves out those that a group doesn't set.
     fn document(&self, place: &str, failures: &mut Vec<Failure>) -> Map<String, Value> {
         let mut document = Map::new();
         let is_base = place.is_empty();
@@ -236,20 +237,20 @@ impl TypedRules {
         let is_empty = list.as_array().is_none_or(Vec::is_empty);
         match (is_empty, self.is_emptied(field)) {
             (true, false) if !is_base => Ok(None),
-            // Both can't be meant.
+            // A list can't have entries and be empty.
             (false, true) if !is_base => Err(Reason::TooShort),
             _ => Ok(Some(list)),
         }
     }
 }
 
-/// A scope or a network as its line.
+/// The line for a scope or a network.
 fn line(value: &Value) -> String {
     let Some(name) = value["Name"].as_str() else {
         return value.as_str().unwrap_or_default().to_owned();
     };
     let description = value["Description"].as_str().unwrap_or_default();
-    // Browsers know no other line breaks than those of the lines.
+    // A text field can't have a line break inside a line, so those of a description become spaces.
     let words = description.split(['\r', '\n']).map(str::trim);
     let words = std::iter::once(name).chain(words);
     let words = words.filter(|words| !words.is_empty());

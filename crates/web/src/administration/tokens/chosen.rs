@@ -1,4 +1,4 @@
-//! Revoking several tokens that were chosen in the table, and the question before.
+//! Revoking the tokens that were chosen in the table, after a question.
 
 use askama::Template;
 use ats_pat_domain::{Problem, Status};
@@ -19,7 +19,7 @@ use crate::route::{Kept, Route};
 use crate::table::PAGE_SIZE;
 use crate::visit::Visit;
 
-/// The question, and the answer to it.
+/// The question, and the revocation.
 pub const ROUTES: &[Route] = &[Route::page(CHOSEN, |visit, by, _| Box::pin(ask(visit, by)))
     .taking(
         |visit, by, _, form| Box::pin(revoke(visit, by, form)),
@@ -39,7 +39,7 @@ struct ChosenPage {
     action: String,
     is_danger: bool,
     back: String,
-    /// Id, and token and owner, of each.
+    /// The id of each token, and its name with its owner.
     chosen: Vec<(String, String)>,
 }
 
@@ -56,7 +56,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
                 chosen.push((token.id.to_string(), name));
             }
             Ok(_) => {}
-            // Another one may have been removed meanwhile; the others are there.
+            // A token may be gone in the meantime. The question is about the others.
             Err(error) => match visit.problem(error) {
                 Problem::TokenNotFound => {}
                 refused => return Err(refused),
@@ -80,7 +80,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Ok(render(&asking, StatusCode::OK))
 }
 
-/// Each by a change of its own: what was revoked stays so where another one fails.
+/// Revokes each token by a change of its own. If one fails, the others stay revoked.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let ids: Vec<&str> = form.all(FIELD).take(most()).collect();
@@ -102,7 +102,7 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
     Ok(response)
 }
 
-/// No more than a page has.
+/// The most tokens that can be chosen: as many as a page has.
 fn most() -> usize {
     usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Revoking all active tokens that a filter finds, and the question before.
+//! Revoking all active tokens that a filter finds, after a question.
 
 use askama::Template;
 use ats_pat_domain::Problem;
@@ -18,7 +18,7 @@ use crate::step_up::{self, PasswordField};
 use crate::table::{ListView, owner_named};
 use crate::visit::Visit;
 
-/// The question, and the answer to it.
+/// The question, and the revocation.
 pub const ROUTES: &[Route] = &[Route::page(FOUND, |visit, by, _| Box::pin(ask(visit, by)))
     .taking_confirmed(
         StepUp::Always,
@@ -40,9 +40,9 @@ struct FoundPage {
     is_danger: bool,
     back: String,
     count: u64,
-    /// What the tokens were found by: the field and its value.
+    /// The filter: fields and values.
     filter: Vec<(&'static str, String)>,
-    /// Token and owner of the first ones.
+    /// Names and owners of the first tokens.
     first: Vec<String>,
     step_up: Option<PasswordField>,
 }
@@ -124,7 +124,7 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
     if let Some(refused) = &visit.unconfirmed {
         return ask_again(visit, by, &view, refused).await;
     }
-    // What is no number matches none.
+    // A text that isn't a number never matches the count.
     let confirmed = form.field("count").parse().unwrap_or(0);
     let begun = operator(visit, by)?
         .revoke_matching(owner_named(&view.owner), view.query(), confirmed)
@@ -141,7 +141,7 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Respons
     }
 }
 
-/// The question once more, with the number as it is now, and above it why nothing was done.
+/// Asks again with the current count, and says above why nothing was done.
 async fn ask_again(
     visit: &Visit<'_>,
     by: &SignedIn,

@@ -1,4 +1,4 @@
-//! How far the revocation of many tokens came.
+//! The progress of a job that revokes many tokens.
 
 use askama::Template;
 use ats_pat_domain::Problem;
@@ -19,7 +19,7 @@ pub const ROUTES: &[Route] = &[Route::page(
     |visit, by, id| Box::pin(show(visit, by, id)),
 )];
 
-/// After how many seconds the page of a job that runs is loaded again.
+/// After how many seconds the page of a running job reloads.
 const AGAIN_AFTER: HeaderValue = HeaderValue::from_static("3");
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct JobPage {
 }
 
 impl JobPage {
-    /// What becomes of it.
+    /// Its state in words.
     fn state(&self) -> &'static str {
         match self.job.finished_at {
             None => self.text.bulk_job_goes_on(),

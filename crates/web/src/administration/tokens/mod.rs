@@ -1,4 +1,4 @@
-//! Everybody's tokens: finding them by owner or status, ending them.
+//! Everybody's tokens: finding and revoking them.
 
 pub mod chosen;
 pub mod found;
@@ -22,7 +22,7 @@ use crate::table::{Column, ListView, Pager, Row, owner_named};
 use crate::tokens::details::{self, Reader};
 use crate::visit::Visit;
 
-/// The table, the page of one token, and its end.
+/// The table, the page of a token, and revoking a token.
 pub const ROUTES: &[Route] = &[
     Route::page(ALL_TOKENS, |visit, by, _| Box::pin(show(visit, by))),
     Route::page("/settings/all-tokens/{id}", |visit, by, id| {
@@ -45,7 +45,7 @@ struct AllTokensPage {
     view: ListView,
     columns: Vec<Column>,
     rows: Vec<(String, Row)>,
-    /// Whether no user is called as the filter asks.
+    /// Whether the filter matches no user.
     is_nobody: bool,
     pager: Pager,
 }
@@ -77,7 +77,7 @@ async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response
     ))
 }
 
-/// Asks whether to end a token.
+/// Asks whether to revoke a token.
 async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let owned = match operator(visit, by)?.token(id).await {
         Ok(owned) => owned,
@@ -103,7 +103,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pro
     Ok(page.answer())
 }
 
-/// Ends a token.
+/// Revokes a token.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match operator(visit, by)?.revoke_token(id).await {
         Ok(revoked) => {
@@ -116,7 +116,7 @@ async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, 
     }
 }
 
-/// The table, and above it why nothing was done.
+/// The table, with the reason above it why nothing was done.
 async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Response, Problem> {
     match visit.problem(error) {
         Problem::TokenNotFound => {

@@ -18,7 +18,7 @@ use crate::query::Query;
 use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
-/// The list with the form open.
+/// The list with the open form.
 pub async fn show_edit(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let user = match living(visit, by, id).await {
         Ok(user) => user,
@@ -28,7 +28,7 @@ pub async fn show_edit(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Res
     page_editing(visit, by, form, StatusCode::OK).await
 }
 
-/// Takes the posted form.
+/// Changes the user.
 pub async fn edit(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -64,7 +64,7 @@ pub async fn edit(
     }
 }
 
-/// The form as it was posted, which asks for the password. Nothing was done.
+/// The form as it was posted, asking for the password. Nothing was done.
 async fn ask_password(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -82,7 +82,7 @@ async fn ask_password(
 /// The user of this id.
 ///
 /// # Errors
-/// [`Problem::UserNotFound`] where there is none, or not any more.
+/// [`Problem::UserNotFound`] if there is no such user, or the user was erased.
 pub async fn living(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<UserView, Problem> {
     let user = operator(visit, by)?.user(id).await;
     let user = user.map_err(|error| visit.problem(error))?;

@@ -10,31 +10,31 @@ use crate::query::{Query, address};
 use crate::step_up::PasswordField;
 use crate::visit::Visit;
 
-/// The form as it was typed, and what was wrong.
+/// The form with its entries and errors.
 pub struct EditForm {
     /// The user's id.
     pub id: String,
-    /// What the user is called now.
+    /// The current name of the user.
     pub title: String,
-    /// What the user signs in with.
+    /// The user name.
     pub user_name: String,
-    /// The name to show.
+    /// The display name.
     pub display_name: String,
     /// The e-mail address.
     pub email: String,
-    /// Whether the user is an administrator; nothing where that can't be changed: of a service
-    /// account, and of one's own account.
+    /// Whether the user becomes or stays an administrator. `None` if that can't be changed: for a
+    /// service account, and for one's own account.
     pub is_admin: Option<bool>,
     /// Whether the user is an administrator now.
     pub was_admin: bool,
-    /// What is wrong, at each field.
+    /// The errors, by field.
     pub errors: UserErrors,
-    /// The administrator's own password, where the sign-in is too old.
+    /// The field for the administrator's own password, if the sign-in is too old.
     pub step_up: Option<PasswordField>,
 }
 
 impl EditForm {
-    /// What the user has now.
+    /// The form with the current values of the user.
     pub fn of(visit: &Visit<'_>, by: &SignedIn, user: UserView) -> Self {
         let may_administer = user.kind == "Person" && user.id != by.user().id;
         Self {
@@ -50,12 +50,13 @@ impl EditForm {
         }
     }
 
-    /// The same as it was posted.
+    /// The form with the entries that were posted.
     pub fn posted(self, form: &Form) -> Self {
         self.typed(|name| form.field(name))
     }
 
-    /// The same as it was posted when its session had ended, where the address has that.
+    /// The form with the entries that were kept when the session had ended, if the address has
+    /// them.
     pub fn kept(self, query: &Query) -> Self {
         if query.get("typed").is_none() {
             return self;
@@ -73,7 +74,7 @@ impl EditForm {
         }
     }
 
-    /// What the form asks for.
+    /// The change that the form asks for.
     pub fn update(&self) -> UserUpdate {
         UserUpdate {
             user_name: Some(self.user_name.clone()),
@@ -84,13 +85,13 @@ impl EditForm {
         }
     }
 
-    /// Whether it is shown again for the administrator's password alone.
+    /// Whether the form is shown again only for the administrator's password.
     pub fn asks_again(&self) -> bool {
         PasswordField::is_wrong(self.step_up.as_ref())
     }
 }
 
-/// Where the form is shown again as it was posted, without the password.
+/// The address that shows the form as it was posted, without the password.
 pub fn address_of_edit(visit: &Visit<'_>, form: &Form) -> String {
     address(
         visit.uri.path(),

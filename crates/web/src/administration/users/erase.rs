@@ -1,4 +1,4 @@
-//! Erasing what is known of a user, and the question before.
+//! Erasing the personal details of a user, after a question.
 
 use askama::Template;
 use ats_pat_domain::Problem;
@@ -28,7 +28,7 @@ struct ErasePage {
     action: String,
     is_danger: bool,
     back: String,
-    /// The administrator's own password, where the sign-in is too old.
+    /// The field for the administrator's own password, if the sign-in is too old.
     step_up: Option<PasswordField>,
 }
 

@@ -10,27 +10,27 @@ use crate::route::USERS;
 use crate::step_up::PasswordField;
 use crate::visit::Visit;
 
-/// The form for a new user, as it was typed, and what was wrong.
+/// The form with its entries and errors.
 #[derive(Default)]
 pub struct UserForm {
-    /// What the user signs in with.
+    /// The user name.
     pub user_name: String,
-    /// The name to show.
+    /// The display name.
     pub display_name: String,
     /// The e-mail address.
     pub email: String,
     /// Whether the user becomes an administrator.
     pub is_admin: bool,
-    /// What is wrong, at each field.
+    /// The errors, by field.
     pub errors: UserErrors,
     /// Whether it is open from the start.
     pub is_open: bool,
-    /// The administrator's own password, where the sign-in is too old.
+    /// The field for the administrator's own password, if the sign-in is too old.
     pub step_up: Option<PasswordField>,
 }
 
 impl UserForm {
-    /// One in which nothing was typed.
+    /// An empty form.
     pub fn empty(visit: &Visit<'_>, by: &SignedIn) -> Self {
         Self {
             step_up: PasswordField::shown(visit, by, StepUp::Always),
@@ -38,13 +38,13 @@ impl UserForm {
         }
     }
 
-    /// Whether it is shown again for the administrator's password alone.
+    /// Whether the form is shown again only for the administrator's password.
     pub fn asks_again(&self) -> bool {
         PasswordField::is_wrong(self.step_up.as_ref())
     }
 }
 
-/// Where the form is shown again as it was posted, without its passwords.
+/// The address that shows the form as it was posted, without its passwords.
 pub fn address_of_form(visit: &Visit<'_>, form: &Form) -> String {
     address(
         USERS,

@@ -22,7 +22,7 @@ use crate::table::{Badge, Pager, folded};
 use crate::visit::Visit;
 use crate::words::When;
 
-/// The kind of what is left of a user who was erased.
+/// The kind of an erased user.
 const ERASED: &str = "Erased";
 /// How many users a page has.
 const PAGE_SIZE: u32 = 25;
@@ -33,21 +33,21 @@ struct UsersPage {
     frame: Frame,
     text: Text,
     search: String,
-    /// The address of this view.
+    /// The address of this page of the list.
     address: String,
-    /// Its query, with its question mark, or nothing.
+    /// The query of the address with its question mark, or nothing.
     suffix: String,
     rows: Vec<Row>,
     pager: Pager,
     form: UserForm,
-    /// The form for a user who is there already, where it is open.
+    /// The form for an existing user, if it is open.
     edit: Option<EditForm>,
 }
 
 struct Row {
     number: usize,
     id: String,
-    /// What can be done to the user after a question, and where it is asked.
+    /// What the administrator can do to the user, and the paths of the questions.
     acts: Vec<(Act, String)>,
     email: Option<String>,
     is_erased: bool,
@@ -55,23 +55,22 @@ struct Row {
     display_name: String,
     is_admin: bool,
     status: Badge,
-    /// Who is responsible for a service account, and where another person is chosen; nothing for a
-    /// person.
+    /// What only a service account has. `None` for a person.
     account: Option<Account>,
-    /// Whether it is the administrator's own.
+    /// Whether the user is the administrator who reads the page.
     is_own: bool,
     created: When,
-    /// The table of the user's tokens.
+    /// The path of the user's tokens.
     tokens: String,
-    /// Where the user gets a new password.
+    /// The path of the form for a new password.
     password: String,
 }
 
-/// What there is to say of a service account.
+/// What only a service account has.
 struct Account {
-    /// Who is responsible.
+    /// The name of the responsible person.
     responsible: String,
-    /// Where another person is made responsible.
+    /// The path of the form that sets another person.
     change: String,
 }
 
@@ -91,8 +90,8 @@ impl Account {
 }
 
 impl UsersPage {
-    /// The first row to which something can be done. The question is about it until another row
-    /// asks.
+    /// The first row that this act is possible for. The dialog asks about it until the person opens
+    /// it from another row.
     fn first(&self, act: Act) -> Option<(&Row, &str)> {
         self.rows.iter().find_map(|row| {
             let mut acts = row.acts.iter();
@@ -101,14 +100,14 @@ impl UsersPage {
         })
     }
 
-    /// What gets the focus once the form for a user is closed.
+    /// The element that gets the focus when the form is closed.
     fn opener(&self, edit: &EditForm) -> String {
         let row = self.rows.iter().find(|row| row.id == edit.id);
         row.map_or_else(|| "add".to_owned(), |row| format!("a{}", row.number))
     }
 }
 
-/// What can be done to a user by the administrator who looks.
+/// What the administrator who reads the page can do to a user.
 fn acts(user: &UserView, is_own: bool) -> Vec<Act> {
     Act::ALL
         .into_iter()
@@ -144,7 +143,7 @@ fn status_of(user: &UserView, text: Text) -> Badge {
     Badge { class, text: words }
 }
 
-/// What is on every page of users.
+/// The frame of every page about users.
 pub fn frame(visit: &Visit<'_>) -> Frame {
     Frame::new(visit, Section::Users)
 }
@@ -160,7 +159,7 @@ pub async fn page(
     write(visit, by, frame, (form, None), status).await
 }
 
-/// The list with the form for a user who is there already.
+/// The list with the form for an existing user.
 pub async fn page_editing(
     visit: &Visit<'_>,
     by: &SignedIn,
@@ -171,7 +170,7 @@ pub async fn page_editing(
     write(visit, by, frame(visit), forms, status).await
 }
 
-/// The list, and above it that there is no such user.
+/// The list, with a message above it that there is no such user.
 ///
 /// # Errors
 /// Every other refusal.

@@ -29,7 +29,7 @@ use crate::query::Query;
 use crate::route::{Kept, Route, USERS};
 use crate::visit::Visit;
 
-/// The list, the forms, and the questions before something is done to a user.
+/// The list, the forms, and the questions.
 pub const ROUTES: &[Route] = &[
     Route::page(USERS, |visit, by, _| Box::pin(show(visit, by))).taking_confirmed(
         StepUp::Always,

@@ -1,30 +1,30 @@
-//! What is asked before something is done to a user.
+//! The questions before an administrator disables or enables a user, or revokes the user's tokens.
 
 use ats_pat_text::Text;
 
-/// Where a user is disabled.
+/// The path for disabling a user.
 pub const DISABLE: &str = "/settings/users/disable";
-/// Where a user is enabled.
+/// The path for enabling a user.
 pub const ENABLE: &str = "/settings/users/enable";
-/// Where all tokens of a user are revoked.
+/// The path for revoking all tokens of a user.
 pub const REVOKE_TOKENS: &str = "/settings/users/revoke-tokens";
 
-/// Something that is done to a user after a question.
+/// What an administrator does to a user after a question.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// The user is kept out.
+    /// Disables the user.
     Disable,
-    /// The user is let in again.
+    /// Enables the user.
     Enable,
-    /// All tokens of the user are revoked.
+    /// Revokes all tokens of the user.
     RevokeTokens,
 }
 
 impl Act {
-    /// Every one.
+    /// All acts.
     pub const ALL: [Self; 3] = [Self::RevokeTokens, Self::Disable, Self::Enable];
 
-    /// Where it is asked, and done.
+    /// The path of the question and of the act.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Disable => DISABLE,
@@ -51,7 +51,7 @@ impl Act {
         }
     }
 
-    /// What is asked.
+    /// The question.
     pub fn question(self, user_name: &str, text: Text) -> String {
         match self {
             Self::Disable => text.users_disable_question(user_name),
@@ -60,7 +60,7 @@ impl Act {
         }
     }
 
-    /// What happens then.
+    /// What the act does, in words.
     pub fn consequence(self, text: Text) -> &'static str {
         match self {
             Self::Disable => text.users_disable_consequence(),
@@ -69,7 +69,7 @@ impl Act {
         }
     }
 
-    /// Whether it takes something away.
+    /// Whether the act takes rights away.
     pub const fn is_danger(self) -> bool {
         !matches!(self, Self::Enable)
     }

@@ -1,4 +1,4 @@
-//! Keeping a user out, letting one in again, and revoking all tokens of one.
+//! Disabling and enabling a user, and revoking all tokens of a user.
 
 use ats_pat_domain::Problem;
 use ats_pat_service::{Error, SignedIn};
@@ -18,7 +18,7 @@ use crate::query::Query;
 use crate::route::USERS;
 use crate::visit::Visit;
 
-/// Asks before something is done to a user.
+/// Asks before an act.
 pub fn confirm(visit: &Visit<'_>, by: &SignedIn, act: Act) -> Result<Response, Problem> {
     operator(visit, by)?;
     let query = Query::of(&visit.uri);
@@ -39,7 +39,7 @@ pub fn confirm(visit: &Visit<'_>, by: &SignedIn, act: Act) -> Result<Response, P
     Ok(page.answer())
 }
 
-/// Keeps a user out.
+/// Disables a user.
 pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     let operator = operator(visit, by)?;
@@ -48,7 +48,7 @@ pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Re
         Err(error) => return refuse(visit, by, error).await,
     };
     let accounts = operator.managed_by(user.id).await;
-    // The user is disabled, whatever comes of this; what failed is in the log.
+    // The user is disabled even if this fails. The log has the cause.
     let accounts = accounts.map_err(|error| visit.problem(error));
     let flash = if accounts.is_ok_and(|accounts| !accounts.is_empty()) {
         Flash::ResponsibleDisabled
@@ -58,7 +58,7 @@ pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Re
     Ok(done(visit, &flash(user.user_name)))
 }
 
-/// Lets a user in again.
+/// Enables a user.
 pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     match operator(visit, by)?.enable_user(name).await {
@@ -80,7 +80,7 @@ pub async fn revoke_tokens(
     }
 }
 
-/// The list, and above it why nothing was done.
+/// The list, with the reason above it why nothing was done.
 async fn refuse(visit: &Visit<'_>, by: &SignedIn, error: Error) -> Result<Response, Problem> {
     let (alert, status) = match error {
         Error::OwnAccount => (

@@ -1,4 +1,4 @@
-//! Which part of the list of users is looked at.
+//! The search and the page in the address of the list of users.
 
 use poem::Response;
 
@@ -9,16 +9,16 @@ use crate::route::USERS;
 use crate::table::search_text;
 use crate::visit::Visit;
 
-/// Which part of the list is looked at.
+/// A view of the list.
 pub struct UserListView {
-    /// Only those with this text in a name.
+    /// Only users with this text in a name.
     pub search: String,
-    /// From 1.
+    /// The number of the page, from 1.
     pub page: u32,
 }
 
 impl UserListView {
-    /// The part that the address of a visit names.
+    /// The view in the address of a visit.
     pub fn of(visit: &Visit<'_>) -> Self {
         let query = Query::of(&visit.uri);
         let page = query.get("page").and_then(|page| page.parse().ok());
@@ -28,12 +28,12 @@ impl UserListView {
         }
     }
 
-    /// `path` with this view behind it, on another page.
+    /// `path` with this view as its query, on this page of the list.
     pub fn address(&self, path: &str, page: u32) -> String {
         self.address_about("", path, page)
     }
 
-    /// The same, about a user.
+    /// The same, with the name of a user.
     pub fn address_about(&self, user_name: &str, path: &str, page: u32) -> String {
         let page = if page == 1 {
             String::new()
@@ -51,7 +51,7 @@ impl UserListView {
     }
 }
 
-/// The list, which says what was done.
+/// Redirects to the list, which says what was done.
 pub fn done(visit: &Visit<'_>, flash: &Flash) -> Response {
     let view = UserListView::of(visit);
     let mut response = redirect(&view.address(USERS, view.page));

@@ -1,4 +1,4 @@
-//! What is wrong with the form, at each field.
+//! The errors of the form.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::problem::{Failure, Problem, Reason};
@@ -9,29 +9,29 @@ use crate::expiry::{OWN_DAY, until};
 use crate::networks;
 use crate::zone::Zone;
 
-/// What is wrong, at each field.
+/// The errors, by field.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct FormErrors {
-    /// With the name.
+    /// The error of the name.
     pub name: Option<String>,
-    /// With the description.
+    /// The error of the description.
     pub description: Option<String>,
-    /// With the expiration.
+    /// The error of the expiration.
     pub expiration: Option<String>,
-    /// With the last day, where it is one of one's own.
+    /// The error of the last day, if the person chose one.
     pub last_day: Option<String>,
-    /// With the scopes.
+    /// The error of the scopes.
     pub scopes: Option<String>,
-    /// With the networks.
+    /// The error of the networks.
     pub networks: Option<String>,
-    /// With the last day on which it may get new secrets by itself.
+    /// The error of the last day on which the token may regenerate itself.
     pub renews_until: Option<String>,
-    /// With none of them.
+    /// An error of no field.
     pub form: Option<String>,
 }
 
 impl FormErrors {
-    /// The errors that a refusal means.
+    /// The errors for a refusal.
     pub fn of(
         problem: &Problem,
         form: &TokenForm,
@@ -77,7 +77,7 @@ impl FormErrors {
         errors
     }
 
-    /// The place of an error with the expiry.
+    /// The field that shows an error of the expiry.
     fn of_expiry(&mut self, form: &TokenForm) -> &mut Option<String> {
         if form.expiration == OWN_DAY {
             &mut self.last_day

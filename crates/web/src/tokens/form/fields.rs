@@ -1,4 +1,4 @@
-//! What is in the fields, as it was typed.
+//! The entries of the form.
 
 use ats_pat_service::view::PolicyView;
 
@@ -8,33 +8,33 @@ use crate::networks;
 use crate::query::address;
 use crate::route::NEW_TOKEN;
 
-/// What stands in the form, as it was typed.
+/// The entries of the form, as they were typed.
 #[derive(Clone, Default)]
 pub struct TokenForm {
-    /// So that the form, sent twice, makes one token.
+    /// The idempotency key, so that a form that is sent twice makes one token.
     pub key: String,
-    /// What the token is called.
+    /// The name of the token.
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: String,
     /// A number of days, or [`OWN_DAY`].
     pub expiration: String,
-    /// The last day, where it is one of one's own.
+    /// The last day, if the person chose one.
     pub last_day: String,
-    /// Whether it carries the chosen scopes only.
+    /// Whether the token has only the chosen scopes.
     pub is_limited: bool,
     /// The chosen scopes.
     pub scopes: Vec<String>,
     /// Networks, separated by white space or commas.
     pub networks: String,
-    /// The last day on which it may get new secrets by itself; empty for never.
+    /// The last day on which it may regenerate itself. Empty for never.
     pub renews_until: String,
-    /// Who filled it in, where it was not the person.
+    /// A sentence that says who filled the form in, if it was not the person.
     pub note: Option<&'static str>,
 }
 
 impl TokenForm {
-    /// An empty one.
+    /// An empty form.
     pub fn empty(key: String, policy: &PolicyView) -> Self {
         Self {
             key,
@@ -44,7 +44,7 @@ impl TokenForm {
         }
     }
 
-    /// What was posted.
+    /// Reads a posted form.
     pub fn posted(form: &Form) -> Self {
         let field = |name| form.field(name).to_owned();
         Self {
@@ -64,7 +64,7 @@ impl TokenForm {
         }
     }
 
-    /// The link that fills a form in like this one.
+    /// The link that fills in a form like this one.
     pub fn address(&self) -> String {
         let (days, expires) = if self.expiration == OWN_DAY {
             ("", self.last_day.as_str())

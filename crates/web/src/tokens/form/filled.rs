@@ -1,4 +1,4 @@
-//! A form that is filled in before the person sees it: by a link, or from another token.
+//! A form that is filled in before the person sees it, by a link or from another token.
 
 use ats_pat_domain::scope::ALL;
 use ats_pat_service::view::{PolicyView, TokenView};
@@ -10,7 +10,7 @@ use crate::expiry::{OWN_DAY, Terms, latest, until};
 use crate::query::Query;
 
 impl TokenForm {
-    /// What a link asks for, and what of it can't be had.
+    /// The form that a link fills in. The errors name values that are not allowed.
     pub fn linked(
         key: String,
         query: &Query,
@@ -67,7 +67,8 @@ impl TokenForm {
         (form, errors)
     }
 
-    /// A form for a token like one that there is, and what of it can't be had any more.
+    /// A form with the values of an existing token. The errors name values that are no longer
+    /// allowed.
     pub fn like(
         key: String,
         token: &TokenView,
@@ -93,8 +94,8 @@ impl TokenForm {
         (form, errors)
     }
 
-    /// Chooses these scopes; gives what is wrong with them. Who asks for scopes that there are not
-    /// is never given all rights instead.
+    /// Chooses these scopes. Returns an error for scopes that are not offered. A form with an
+    /// unknown scope never gets all rights instead.
     fn choose(&mut self, scopes: &[&str], policy: &PolicyView, text: Text) -> Option<String> {
         let asks_for_all = scopes.is_empty() || scopes == [ALL];
         self.is_limited = !asks_for_all || !policy.all_scope_allowed;

@@ -1,4 +1,4 @@
-//! The form for a new token: what is in it, what is wrong with it, what it asks for.
+//! The form for a new token: its entries, its errors, and its request.
 
 mod errors;
 mod fields;

@@ -1,4 +1,4 @@
-//! What the form asks the service for.
+//! The request of the form to the service.
 
 use ats_pat_service::NewToken;
 
@@ -6,7 +6,7 @@ use super::fields::TokenForm;
 use crate::expiry::{Terms, end_of_day, expires_at};
 
 impl TokenForm {
-    /// What the form asks for; a day of one's own counts to its end.
+    /// The request of the form. A chosen last day counts to its end.
     pub fn new_token(&self, terms: Terms<'_>) -> NewToken {
         let networks: Vec<String> = self.networks().map(ToOwned::to_owned).collect();
         NewToken {
