@@ -30,6 +30,10 @@ pub(crate) struct Decisions {
     /// ended. This includes a change that found nothing to do, because another call may have done
     /// it just now.
     pub(crate) must_wait: fn(Taken) -> bool,
+    /// Whether an exchange with a secret waits as such a change does, because the first exchange
+    /// with it took over so long ago, by the clocks of two servers. Until that one is answered,
+    /// other servers may answer by the secret before.
+    pub(crate) takes_over: fn(ago: Duration) -> bool,
     /// Whether a request is answered from memory. The arguments are when the last complete poll
     /// began, and when the request arrived.
     pub(crate) may_answer: fn(Option<Duration>, Duration) -> bool,
@@ -71,6 +75,8 @@ pub(crate) struct Decisions {
 /// The decisions of every server.
 pub(crate) const SHIPPED: Decisions = Decisions {
     must_wait: |taken| matches!(taken, Taken::Before | Taken::Now),
+    // Clocks that differ by more than this are wrong.
+    takes_over: |ago| ago < Duration::from_mins(10),
     may_answer: |lease_began, arrived| {
         lease_began.is_some_and(|began| arrived.saturating_sub(began) < LEASE)
     },

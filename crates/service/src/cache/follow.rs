@@ -19,6 +19,7 @@ use ats_pat_domain::event::Head;
 
 use crate::cache::ExchangeCache;
 use crate::cache::decisions::SETTLED_AFTER;
+use crate::cache::grants::Known;
 use crate::cache::ring::RingState;
 use crate::change::Taken;
 use crate::ledger::{Details, follows};
@@ -70,6 +71,19 @@ impl ExchangeCache {
         tokio::time::sleep(SETTLED_AFTER).await;
     }
 
+    /// Waits until no server answers by a secret that this one took the place of. The first
+    /// exchange with it may have ended them just now, and not be answered yet.
+    pub(crate) async fn settle_first_use(&self, known: &Known) {
+        let Some(at) = known.settles_at else {
+            return;
+        };
+        let wait = at.saturating_sub(self.clock.since_boot());
+        if wait.is_zero() || self.alone && self.poll().await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(wait).await;
+    }
+
     /// Applies the new events, and renews the lease.
     async fn poll(&self) -> Result<(), Error> {
         let (feed, rules) = (&self.feed, &self.rules);
@@ -101,6 +115,7 @@ impl ExchangeCache {
                 feed.lease.end();
                 self.anchor.saw(last);
                 self.anchor.lose();
+                self.judge_rows_anew();
                 return self.begin_anew(&mut head, begun).await;
             };
             for event in newer {
@@ -112,7 +127,9 @@ impl ExchangeCache {
                 let details = Details::of(event);
                 keys_changed |= feed.apply(event, details.as_ref());
                 feed.note_lag(event.at, self.clock.now());
-                self.currency.offer(last, event, details.as_ref());
+                if !self.currency.offer(last, event, details.as_ref()) {
+                    self.judge_rows_anew();
+                }
                 last = event.head();
                 feed.note_applied(last);
                 // A rotation counts as seen only after the signing keys were read, so an
@@ -150,6 +167,17 @@ impl ExchangeCache {
         self.anchor.saw(last);
         feed.lease.renew(begun);
         Ok(())
+    }
+
+    /// Reads the log again from its start, for the judgement of rows. Nobody would ask for that as
+    /// long as the log is no longer than the one before, and no change could grant anything.
+    fn judge_rows_anew(&self) {
+        let currency = Arc::clone(&self.currency);
+        tokio::spawn(async move {
+            if let Err(error) = currency.follow_anew().await {
+                tracing::debug!(cause = %causes(&error), "the log that went back is read when it is needed");
+            }
+        });
     }
 
     /// Gives up everything in memory, and goes on from the current end of the log.

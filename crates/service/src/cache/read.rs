@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cache::decisions::SETTLED_AFTER;
 use crate::cache::grants::{Found, Grant, Known, Lane, Load, SecretHash};
 use crate::cache::ring::RingState;
 use crate::cache::{ExchangeCache, ReadFrom};
@@ -126,6 +127,7 @@ impl ExchangeCache {
         let before = self.feed.as_of();
         let grants = self.store.secrets().grants(hashes).await?;
         let after = self.feed.as_of();
+        let (now, settled_at) = (self.clock.now(), self.clock.since_boot() + SETTLED_AFTER);
         // One statement read them all.
         let policies = match grants.first() {
             Some(grant) => {
@@ -152,8 +154,11 @@ impl ExchangeCache {
             let as_of = (self.rules.kept_as_of)(before, after, genuine.head);
             let policy = policies.of(&genuine.owner.groups);
             let lapse = (self.rules.lapse)(&genuine.owner, &self.sign_ins);
+            let takes_over = |at| (self.rules.takes_over)(now.since(at));
+            let settles_at = genuine.took_over_at.filter(|at| takes_over(*at));
+            let settles_at = settles_at.map(|_| settled_at);
             let grant = Grant::new(genuine, policy, lapse, &self.usage);
-            let known = Arc::new(Known::new(grant, as_of));
+            let known = Arc::new(Known::new(grant, as_of, settles_at));
             if as_of.is_some() {
                 self.grants.keep(hash, Arc::clone(&known));
             }

@@ -141,6 +141,8 @@ impl Service {
             Box::pin(self.use_first(&found.known.grant)).await?;
             let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
+        } else {
+            self.inner.cache.settle_first_use(&found.known).await;
         }
         if found.known.grant.status_index.is_none() {
             let given = self.give_status_place(found.known.grant.token_id);
@@ -157,8 +159,11 @@ impl Service {
     pub(crate) async fn use_first(&self, grant: &Grant) -> Result<(), Error> {
         match grant.first_use {
             FirstUse::Nothing => Ok(()),
-            FirstUse::EndsOverlap => self.end_overlap_at_first_use(grant.token_id).await,
-            FirstUse::Confirms => self.confirm_secret(grant.token_id, grant.generation).await,
+            FirstUse::EndsOverlap => {
+                self.end_overlap_at_first_use(grant.token_id, grant.hash)
+                    .await
+            }
+            FirstUse::Confirms => self.confirm_secret(grant.token_id, grant.hash).await,
         }
     }
 

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use ats_pat_auth::{Origin, RowTag};
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::Grant;
 use ats_pat_domain::secret::{Secret, Slot};
+use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{Lapse, Problem, Timestamp, Token, User};
+use uuid::Uuid;
 
 use crate::ledger::currency::{Currency, Doubt};
 use crate::ledger::rows::Roots;
@@ -22,6 +25,9 @@ pub(crate) struct VerifiedGrant {
     pub(crate) owner: User,
     pub(crate) ring_version: i64,
     pub(crate) head: Head,
+    /// When the first use of the secret ended the secret before it, by the clock of the server
+    /// where that happened. `None` if no use of it ended another secret.
+    pub(crate) took_over_at: Option<Timestamp>,
 }
 
 /// Decides when a secret may be used.
@@ -74,10 +80,12 @@ impl VerifiedGrant {
     /// # Errors
     /// [`Doubt`] if a row is not genuine or not current.
     pub(crate) fn of(grant: Grant, currency: &Currency) -> Result<Self, Doubt> {
+        let writers = [&grant.secret.tag, &grant.token.tag].map(written_by);
         let secret = currency.check(grant.secret)?;
         let token = currency.check(grant.token)?;
         let owner = currency.check(grant.owner)?;
         let genuine = Self {
+            took_over_at: took_over_at(&secret, &token, writers),
             secret,
             token,
             owner,
@@ -102,6 +110,7 @@ impl VerifiedGrant {
             owner: grant.owner.row,
             ring_version: grant.ring_version,
             head: grant.head,
+            took_over_at: None,
         };
         (are_genuine && genuine.belongs_together()).then_some(genuine)
     }
@@ -132,6 +141,28 @@ impl VerifiedGrant {
             lapse,
         }
     }
+}
+
+/// The event that wrote a row, as its tag says.
+fn written_by(tag: &Tag) -> Option<Origin> {
+    RowTag::from_bytes(&tag.bytes).ok().map(|tag| tag.origin())
+}
+
+/// When the first use of a secret ended the one before it, if that may be so.
+///
+/// The event of a regenerate writes the new secret and its token. What the first use ends after
+/// that is the event of another change, or of a token that regenerates itself.
+fn took_over_at(
+    secret: &Secret,
+    token: &Token,
+    [secret_by, token_by]: [Option<Origin>; 2],
+) -> Option<Timestamp> {
+    let is_later = secret_by != token_by || token.regenerates_until.is_some();
+    let may_have = secret.generation > 1 && secret.slot == Some(Slot::Current) && is_later;
+    let event = secret_by.filter(|_| may_have)?.event;
+    let (seconds, nanos) = Uuid::from_bytes(event).get_timestamp()?.to_unix();
+    let millis = seconds * 1000 + u64::from(nanos) / 1_000_000;
+    Some(Timestamp::from_millis(i64::try_from(millis).ok()?))
 }
 
 impl Life {

@@ -1,7 +1,7 @@
 //! The end of an overlap before its time.
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::secret::Slot;
+use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::{Problem, Tagged, Token, TokenId};
 
 use super::owner::owner_of;
@@ -28,36 +28,62 @@ impl Service {
         let acting = by.into();
         let end = EndOverlap {
             id: self.token_id(acting, id).await?,
-            of: Some(acting.owner()),
+            by: By::Owner(acting.owner()),
         };
         self.change(acting.authority(), end).await?;
         self.token(acting, id).await
     }
 
-    /// Ends the replaced secret of a token, whose new one was shown for the first time.
-    pub(crate) async fn end_overlap_at_first_use(&self, id: TokenId) -> Result<(), Error> {
-        let end = EndOverlap { id, of: None };
+    /// Ends the replaced secret of a token, because the one with this hash, which took its place,
+    /// was shown for the first time.
+    pub(crate) async fn end_overlap_at_first_use(
+        &self,
+        id: TokenId,
+        hash: [u8; 32],
+    ) -> Result<(), Error> {
+        let end = EndOverlap {
+            id,
+            by: By::FirstUse { of: hash },
+        };
         self.change(Authority::Holder, end).await
     }
 }
 
 struct EndOverlap {
     id: TokenId,
-    /// Whose it has to be; `None` where the new secret was shown for the first time.
-    of: Option<Owner>,
+    by: By,
+}
+
+/// What ends an overlap.
+enum By {
+    /// The owner of the token.
+    Owner(Owner),
+    /// The first use of the secret with this hash.
+    FirstUse { of: [u8; 32] },
 }
 
 impl EndOverlap {
     async fn token(&self, draft: &Draft<'_>) -> Result<Option<Tagged<Token>>, Error> {
         let tokens = draft.read().tokens();
-        let found = match self.of {
-            None => tokens.by_id(self.id).await?,
-            Some(owner) => {
+        let found = match self.by {
+            By::FirstUse { .. } => tokens.by_id(self.id).await?,
+            By::Owner(owner) => {
                 let owner = owner_of(draft, owner).await?;
                 tokens.owned(owner.id, self.id).await?
             }
         };
         Ok(found.map(|listed| listed.token))
+    }
+
+    /// Whether the secret that was used is still the current one. The token may have been
+    /// regenerated since, or a fail-over may have lost the secret: then another one is of its
+    /// generation.
+    fn concerns(&self, secrets: &[(Secret, Judgement)]) -> bool {
+        let By::FirstUse { of } = self.by else {
+            return true;
+        };
+        let mut secrets = secrets.iter();
+        secrets.any(|(secret, _)| secret.hash == of && secret.slot == Some(Slot::Current))
     }
 }
 
@@ -67,8 +93,12 @@ impl Change for EndOverlap {
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let token = self.token(draft).await?.ok_or(Problem::TokenNotFound)?;
         let (token, _) = draft.judge(token).await;
+        let secrets = judged_secrets(draft, &token).await?;
+        if !self.concerns(&secrets) {
+            return Ok(((), Taken::Before));
+        }
         let (mut changed, mut ended) = (false, false);
-        for (mut secret, judgement) in judged_secrets(draft, &token).await? {
+        for (mut secret, judgement) in secrets {
             match secret.slot {
                 Some(Slot::Overlap) => {
                     // Kept without a slot, so that its use can be told from a guess.
@@ -90,7 +120,7 @@ impl Change for EndOverlap {
                 draft
                     .entry(EventKind::OverlapEnded, &token.id)
                     .owner(token.owner_id)
-                    .detail("AtFirstUse", self.of.is_none())
+                    .detail("AtFirstUse", matches!(self.by, By::FirstUse { .. }))
                     .personal("Name", token.name.as_str()),
             );
         }

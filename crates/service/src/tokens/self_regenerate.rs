@@ -27,7 +27,7 @@ const UNCONFIRMED_FOR: Duration = Duration::from_hours(24);
 
 /// Somebody who showed a secret that could be exchanged.
 pub struct Holder {
-    known: Arc<Known>,
+    pub(crate) known: Arc<Known>,
     address: IpAddr,
 }
 
@@ -84,7 +84,7 @@ impl Service {
         self.inner.limits.count_renewal(grant.token_id)?;
         let regenerate = RegenerateItself {
             id: grant.token_id,
-            generation: grant.generation,
+            by: grant.hash,
             expires_at,
             policies: Arc::clone(&self.inner.policies),
             address: by.address,
@@ -94,10 +94,10 @@ impl Service {
     }
 
     /// Puts a secret that its token asked for in the place of the one in use.
-    pub(crate) async fn confirm_secret(&self, id: TokenId, generation: u32) -> Result<(), Error> {
+    pub(crate) async fn confirm_secret(&self, id: TokenId, hash: [u8; 32]) -> Result<(), Error> {
         let confirm = Confirm {
             id,
-            generation,
+            hash,
             policies: Arc::clone(&self.inner.policies),
         };
         self.change(Authority::Holder, confirm).await
@@ -152,18 +152,17 @@ enum Standing {
     Unconfirmed(Timestamp),
 }
 
-/// Where the secret of this generation stands.
+/// Where the secret with this hash stands. Its generation would not tell: a fail-over may have lost
+/// the secret, and another one may have got its generation.
 ///
 /// # Errors
 /// [`Problem::PersonalAccessTokenInvalid`] for one that ended; [`Error::LogNotRead`].
 fn standing(
     draft: &Draft<'_>,
     secrets: &[(Secret, Judgement)],
-    generation: u32,
+    hash: [u8; 32],
 ) -> Result<Standing, Error> {
-    let found = secrets
-        .iter()
-        .find(|(secret, _)| secret.generation == generation);
+    let found = secrets.iter().find(|(secret, _)| secret.hash == hash);
     let (secret, judgement) = found.ok_or(Problem::PersonalAccessTokenInvalid)?;
     if *judgement != Judgement::Genuine {
         return Err(Error::LogNotRead);
@@ -179,19 +178,22 @@ fn standing(
     }
 }
 
-/// Puts the secret of this generation in the place of the one in use; every other one ends.
+/// Puts the secret with this hash in the place of the one in use; every other one ends.
 async fn confirm(
     draft: &Draft<'_>,
     token: &mut Token,
     secrets: Vec<(Secret, Judgement)>,
-    generation: u32,
+    hash: [u8; 32],
     expires_at: Timestamp,
 ) -> Result<(), Error> {
-    token.confirm(generation, expires_at, draft.now)?;
     let (confirmed, replaced): (Vec<_>, Vec<_>) = secrets
         .into_iter()
         .map(|(secret, _)| secret)
-        .partition(|secret| secret.generation == generation);
+        .partition(|secret| secret.hash == hash);
+    let [mut confirmed] =
+        <[Secret; 1]>::try_from(confirmed).map_err(|_| Problem::PersonalAccessTokenInvalid)?;
+    let generation = confirmed.generation;
+    token.confirm(generation, expires_at, draft.now)?;
     // They leave their places to it.
     for mut secret in replaced {
         secret.may_revoke = secret.slot == Some(Slot::Current);
@@ -199,15 +201,13 @@ async fn confirm(
         places::revoke(draft, &secret).await?;
         draft.update_secret(secret).await?;
     }
-    for mut secret in confirmed {
-        secret.slot = Some(Slot::Current);
-        secret.valid_until = None;
-        secret.renews_until = None;
-        if secret.status_index.is_none() {
-            secret.status_index = Some(places::give(draft, token, generation).await?);
-        }
-        draft.update_secret(secret).await?;
+    confirmed.slot = Some(Slot::Current);
+    confirmed.valid_until = None;
+    confirmed.renews_until = None;
+    if confirmed.status_index.is_none() {
+        confirmed.status_index = Some(places::give(draft, token, generation).await?);
     }
+    draft.update_secret(confirmed).await?;
     draft.update_token(token.clone()).await?;
     draft.record(
         draft
@@ -222,7 +222,7 @@ async fn confirm(
 
 struct Confirm {
     id: TokenId,
-    generation: u32,
+    hash: [u8; 32],
     policies: Arc<InForce>,
 }
 
@@ -233,9 +233,9 @@ impl Change for Confirm {
         let Exchangeable {
             mut token, secrets, ..
         } = exchangeable(draft, &self.policies, self.id).await?;
-        match standing(draft, &secrets, self.generation)? {
+        match standing(draft, &secrets, self.hash)? {
             Standing::Unconfirmed(expires_at) => {
-                confirm(draft, &mut token, secrets, self.generation, expires_at).await?;
+                confirm(draft, &mut token, secrets, self.hash, expires_at).await?;
                 Ok(((), Taken::Now))
             }
             // Another exchange was first.
@@ -246,7 +246,8 @@ impl Change for Confirm {
 
 struct RegenerateItself {
     id: TokenId,
-    generation: u32,
+    /// The hash of the secret by which it is asked for.
+    by: [u8; 32],
     expires_at: Option<Timestamp>,
     policies: Arc<InForce>,
     address: IpAddr,
@@ -267,13 +268,13 @@ impl Change for RegenerateItself {
             return Err(Problem::NetworkNotAllowed.into());
         }
         let generation = next_generation(&token, &secrets);
-        let taken = match standing(draft, &secrets, self.generation)? {
+        let taken = match standing(draft, &secrets, self.by)? {
             Standing::Current => Taken::Nothing,
             // The one that took its place is not for whoever holds this one.
             Standing::Overlap => return Err(Problem::SelfRegenerateNotAllowed.into()),
             Standing::Unconfirmed(expires_at) => {
                 let secrets = std::mem::take(&mut secrets);
-                confirm(draft, &mut token, secrets, self.generation, expires_at).await?;
+                confirm(draft, &mut token, secrets, self.by, expires_at).await?;
                 Taken::Now
             }
         };

@@ -43,6 +43,9 @@ pub(crate) struct Grant {
     /// The scopes, separated by spaces.
     pub(crate) scope: Box<str>,
     pub(crate) life: Life,
+    /// The keyed hash of the secret. A fail-over may lose a secret, and give its generation to
+    /// another one.
+    pub(crate) hash: [u8; 32],
     /// The generation of the secret. A secret in overlap is of an earlier generation than its
     /// token.
     pub(crate) generation: u32,
@@ -78,6 +81,7 @@ impl Grant {
             owner,
             ring_version,
             head,
+            took_over_at: _,
         } = genuine;
         Self {
             token_id: token.id,
@@ -85,6 +89,7 @@ impl Grant {
             user_name: owner.name.as_str().into(),
             scope: token.scopes.to_string().into(),
             life,
+            hash: secret.hash,
             generation: secret.generation,
             status_index: secret.status_index,
             first_use: FirstUse::of(&secret),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::time::Duration;
 
 use crate::cache::feed::AsOf;
 use crate::cache::grants::grant::Grant;
@@ -19,15 +20,23 @@ pub(crate) struct Known {
     pub(in crate::cache) vouched_at: AtomicI64,
     /// Whether the log that the feed follows was found to have everything that the read saw.
     pub(in crate::cache) confirmed: AtomicBool,
+    /// Until when other servers may answer by secrets that this one took the place of, as a time
+    /// since boot.
+    pub(in crate::cache) settles_at: Option<Duration>,
 }
 
 impl Known {
-    pub(in crate::cache) fn new(grant: Grant, as_of: Option<AsOf>) -> Self {
+    pub(in crate::cache) fn new(
+        grant: Grant,
+        as_of: Option<AsOf>,
+        settles_at: Option<Duration>,
+    ) -> Self {
         Self {
             grant,
             as_of,
             vouched_at: AtomicI64::new(-1),
             confirmed: AtomicBool::new(false),
+            settles_at,
         }
     }
 }

@@ -22,6 +22,7 @@ use ats_pat_domain::port::Randomness as _;
 use crate::cache::decisions::{Decisions, SETTLED_AFTER, SHIPPED};
 use crate::cache::simulation::deployment::{
     Options, late_policy_takes_the_place, simulate, time_of_an_end_that_is_not_said,
+    what_a_lost_secret_does,
 };
 use crate::cache::simulation::store::Transactions;
 use crate::change::Taken;
@@ -168,6 +169,21 @@ fn without_the_wait_of_a_revocation_that_found_it_revoked_it_goes_wrong() {
 }
 
 #[test]
+fn without_the_wait_for_a_secret_that_took_over_just_now_it_goes_wrong() {
+    goes_wrong_by(Decisions {
+        takes_over: |_| false,
+        ..SHIPPED
+    });
+}
+
+/// The next secret may get the generation of the one that was lost.
+#[test]
+fn a_secret_that_a_fail_over_lost_confirms_no_other_and_gets_none() {
+    let done = what_a_lost_secret_does(&options());
+    assert_eq!(done, Vec::<&str>::new());
+}
+
+#[test]
 fn a_change_that_ends_a_token_waits_whatever_it_says() {
     assert!(time_of_an_end_that_is_not_said(&options()) >= SETTLED_AFTER);
     let without = Options {
@@ -187,10 +203,15 @@ fn without_the_check_of_the_lease_it_goes_wrong() {
 
 #[test]
 fn without_the_rule_for_fills_it_goes_wrong() {
-    goes_wrong_by(Decisions {
-        kept_as_of: |_, after, _| after,
-        ..SHIPPED
-    });
+    let options = Options {
+        decisions: Decisions {
+            kept_as_of: |_, after, _| after,
+            ..SHIPPED
+        },
+        ..options()
+    };
+    // It is rare: a slow read and a change of the same token must meet.
+    assert!(!violations(340..400, &options).is_empty());
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What goes on in a deployment: use cases, and what goes wrong meanwhile.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_domain::{Problem, TokenId, UserId};
 use ats_pat_token::{PersonalAccessToken, Unverified};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::plants::{PlantOwner, PlantToken};
@@ -15,7 +16,7 @@ use crate::cache::decisions::SETTLED_AFTER;
 use crate::change::Authority;
 use crate::operator::Rotation;
 use crate::service::error::Error;
-use crate::tokens::NewSecret;
+use crate::tokens::{Holder, NewSecret};
 
 impl Deployment {
     pub(super) async fn plant_owner(&self, number: usize) -> Result<UserId, Error> {
@@ -126,7 +127,18 @@ impl Deployment {
         };
         let term = self.database.term();
         let presented = renewed.secret.expose_secret().as_bytes();
-        let confirmed = service.exchange(&[presented], ADDRESS).await;
+        // Now and then two ask: whoever is answered first was told that the secret before is over.
+        let twice = self.chance.below(4) == 0;
+        let once = async { service.exchange(&[presented], ADDRESS).await.ok() };
+        let again = async {
+            if !twice {
+                return None;
+            }
+            self.pause(60).await;
+            let service = self.service((by + 1) % SERVERS)?;
+            service.exchange(&[presented], ADDRESS).await.ok()
+        };
+        let confirmed = first_of(once, again).await;
         let secret = PersonalAccessToken::parse(renewed.secret.expose_secret()).expect("a token");
         let hash = service
             .roots()
@@ -134,7 +146,7 @@ impl Deployment {
             .hash_personal_access_token(&secret);
         let rows = self.database.now().rows;
         let stored = rows.secrets.get(&hash.to_bytes());
-        if let (Ok(_), Some(stored)) = (confirmed, stored)
+        if let (Some(_), Some(stored)) = (confirmed, stored)
             && self.database.term() == term
         {
             let generation = stored.row.generation;
@@ -151,6 +163,44 @@ impl Deployment {
                 ..planted
             });
         }
+    }
+
+    /// Uses a secret that a fail-over lost, in requests that looked at it before. Names what
+    /// succeeds.
+    pub(super) async fn use_a_lost_secret(&self) -> Vec<&'static str> {
+        let [another, planted] = [0, 1].map(|number| self.truth.lock().tokens[number].clone());
+        self.start(0).await;
+        let server = self.service(0).expect("a server");
+        let holder = async |secret: &SecretString| {
+            let presented = secret.expose_secret().as_bytes();
+            let holder = server.authenticate_holder(&[presented], ADDRESS).await;
+            holder.expect("it is in use")
+        };
+        let renew = async |holder: &Holder| {
+            let renewed = server.regenerate_itself(holder, None).await;
+            renewed.map(|renewed| renewed.secret)
+        };
+        let owner = holder(&planted.secret).await;
+        let lost = holder(&renew(&owner).await.expect("a secret")).await;
+        assert!(self.database.fail_over());
+        self.revoke_one(SERVERS, Some(another.id)).await;
+        let other = loop {
+            // The server has to read the log anew.
+            if let Ok(other) = renew(&owner).await {
+                break holder(&other).await;
+            }
+            tokio::time::sleep(SETTLED_AFTER).await;
+        };
+        let [lost_grant, other_grant] = [&lost, &other].map(|holder| &holder.known.grant);
+        assert_eq!(lost_grant.generation, other_grant.generation);
+        let confirmed = server.use_first(lost_grant).await.is_ok();
+        let renewed = renew(&lost).await.is_ok();
+        let still = server.use_first(other_grant).await;
+        still.expect("the other one is not confirmed yet");
+        [(confirmed, "confirm"), (renewed, "renew")]
+            .into_iter()
+            .filter_map(|(done, what)| done.then_some(what))
+            .collect()
     }
 
     pub(super) fn fail_over(self: &Arc<Self>) {
@@ -271,6 +321,25 @@ impl Deployment {
                 break;
             }
         }
+    }
+}
+
+/// What comes first of the two.
+async fn first_of<T>(
+    one: impl Future<Output = Option<T>>,
+    other: impl Future<Output = Option<T>>,
+) -> Option<T> {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    tokio::select! {
+        biased;
+        first = &mut one => match first {
+            None => other.await,
+            some => some,
+        },
+        first = &mut other => match first {
+            None => one.await,
+            some => some,
+        },
     }
 }
 

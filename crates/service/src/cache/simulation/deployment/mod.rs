@@ -128,6 +128,20 @@ pub(super) fn late_policy_takes_the_place(options: &Options) -> bool {
     })
 }
 
+/// What succeeds by a secret that a token got itself, after a fail-over lost it and the token got
+/// another one.
+pub(super) fn what_a_lost_secret_does(options: &Options) -> Vec<&'static str> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let deployment = Deployment::new(0, options.clone()).await;
+        deployment.use_a_lost_secret().await
+    })
+}
+
 struct Deployment {
     options: Options,
     chance: Arc<Chance>,
