@@ -41,6 +41,8 @@ pub struct Answer {
     pub status: u16,
     /// The value of `Set-Cookie` up to its attributes.
     pub cookie: Option<String>,
+    /// Where it leads: the value of `Location`.
+    pub location: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -207,6 +209,7 @@ fn parse(bytes: &[u8]) -> Result<Option<Answer>> {
     Ok(Some(Answer {
         status: response.code.unwrap_or_default(),
         cookie,
+        location: header("location"),
         body: body.to_vec(),
     }))
 }

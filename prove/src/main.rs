@@ -14,6 +14,7 @@ mod bulk;
 mod clock;
 mod databases;
 mod faults;
+mod figures;
 mod galera;
 mod health;
 mod http;
@@ -25,6 +26,7 @@ mod program;
 mod report;
 mod restarts;
 mod sign_in_pressure;
+mod sign_ins;
 mod signals;
 mod storage_faults;
 mod tally;
@@ -55,6 +57,8 @@ enum Part {
     Restarts(restarts::Arguments),
     /// Addresses that guess passwords without pause, beside people who sign in
     SignInPressure(sign_in_pressure::Arguments),
+    /// People who sign in at an identity provider, beside exchanges
+    SignIns(sign_ins::Arguments),
     /// Storage that is full, fails at random, or loses the programs above it
     StorageFaults(storage_faults::Arguments),
     /// A database of the release before, taken over
@@ -79,6 +83,7 @@ fn run() -> Result<()> {
         Part::Galera(arguments) => galera::run(arguments, &signals),
         Part::Restarts(arguments) => restarts::run(arguments, &signals),
         Part::SignInPressure(arguments) => sign_in_pressure::run(arguments, &signals),
+        Part::SignIns(arguments) => sign_ins::run(arguments, &signals),
         Part::StorageFaults(arguments) => storage_faults::run(arguments, &signals),
         Part::Upgrade(arguments) => upgrade::run(arguments, &signals),
     }

@@ -1,5 +1,5 @@
 //! The programs that the tests of the pages need: Chromium, Firefox and WebKit with their drivers,
-//! axe-core, and the checkers of HTML.
+//! axe-core, the checkers of HTML, and an identity provider.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::Signals;
 use crate::tools::{cargo_install, runs, sha512};
-use crate::{apt, html_checkers, workspace};
+use crate::{apt, html_checkers, identity_provider, workspace};
 
 /// The driver of Firefox, which Debian does not have.
 const GECKODRIVER: &str = "0.37.1";
@@ -47,6 +47,7 @@ pub fn ensure(signals: &Signals) -> Result<()> {
     )?;
     ensure_geckodriver(signals)?;
     html_checkers::ensure(signals)?;
+    identity_provider::ensure(signals)?;
     if needs_axe {
         fetch_axe(signals).context("axe-core is missing and could not be fetched")?;
     }

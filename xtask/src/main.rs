@@ -21,6 +21,7 @@ mod databases;
 mod dist;
 mod documents;
 mod html_checkers;
+mod identity_provider;
 mod layers;
 mod long;
 mod process;

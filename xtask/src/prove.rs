@@ -113,6 +113,14 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
+    /// 2,000 sign-ins at an identity provider in a minute, beside exchanges. Two minutes for each
+    /// database; half a minute with `--seconds 10`.
+    SignIns {
+        #[command(flatten)]
+        databases: Databases,
+        #[command(flatten)]
+        run: Run,
+    },
     /// A hundred addresses that guess passwords without pause, beside people who sign in. Four
     /// minutes.
     SignInPressure {
@@ -148,6 +156,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             rows,
             run,
         } => upgrade::run(&databases.chosen, former.as_ref(), *rows, run, &signals)?,
+        Part::SignIns { databases, run } => sign_ins(&databases.chosen, run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
         Part::Tamper {
             databases,
@@ -280,5 +289,15 @@ fn restarts(run: &Run, signals: &Signals) -> Result<ExitStatus> {
 fn sign_in_pressure(run: &Run, signals: &Signals) -> Result<ExitStatus> {
     let mut command = workspace::command("env");
     tell(&mut command, "sign-in-pressure", run, signals)?;
+    signals.run(&mut command)
+}
+
+fn sign_ins(chosen: &[Tried], run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    let chosen = ensure_servers(chosen, signals)?;
+    let mut command = workspace::command("env");
+    tell(&mut command, "sign-ins", run, signals)?;
+    for tried in chosen {
+        command.args(["--database", tried.name()]);
+    }
     signals.run(&mut command)
 }

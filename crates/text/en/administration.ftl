@@ -70,6 +70,8 @@ user-password-revoke-tokens = Also revoke all personal access tokens of this use
 user-password-revoke-tokens-hint = Choose this if somebody else may know the password. Scripts that use the tokens then stop working.
 user-password-own = This is your own account. Change your password on the page Password, which asks for the current one.
 # $user (String)
+user-signs-in-elsewhere = { $user } signs in at an identity provider, and so has no password here.
+# $user (String)
 user-password-set = { $user } has a new password and is signed out everywhere.
 
 ## The policy

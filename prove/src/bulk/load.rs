@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
 use super::scene::PEOPLE;
 use crate::clock::now;
+use crate::figures::{milliseconds, ratio};
 use crate::http::{Caller, Reply, expect};
-use crate::load::{FIRST_PASSWORD, Person, exchange};
+use crate::load::{FIRST_PASSWORD, Person, exchange, made};
 use crate::report::Trial;
 use crate::tally::{Count, Tally};
 
@@ -258,21 +259,4 @@ fn sum<'a>(all: impl Iterator<Item = &'a Mutex<Times>>) -> Result<Times> {
         }
     }
     Ok(sum)
-}
-
-fn milliseconds(times: &Histogram<u64>, part: f64) -> String {
-    let micros = u32::try_from(times.value_at_quantile(part)).unwrap_or(u32::MAX);
-    format!("{:.1}", f64::from(micros) / 1000.0)
-}
-
-fn ratio(one: u64, other: u64) -> f64 {
-    let [one, other] = [one, other].map(|micros| u32::try_from(micros).unwrap_or(u32::MAX));
-    f64::from(one) / f64::from(other.max(1))
-}
-
-/// The secret of a token that was made.
-fn made(reply: Reply) -> Result<String> {
-    let answer = expect(reply, 201)?.json();
-    let secret = answer["Data"]["Secret"].as_str().context("no secret")?;
-    Ok(secret.to_owned())
 }

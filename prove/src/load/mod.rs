@@ -17,7 +17,7 @@ use fastrand::Rng;
 use hdrhistogram::Histogram;
 
 use self::ended::Ended;
-pub use self::person::{FIRST_PASSWORD, Person, exchange};
+pub use self::person::{FIRST_PASSWORD, Person, exchange, made};
 pub use self::worker::Shared;
 use self::worker::Worker;
 use crate::installation::Installation;

@@ -3,11 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use anyhow::{Context as _, Result};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::http::{Answer, Caller, Reply};
+use crate::http::{Answer, Caller, Reply, expect};
 
 /// The password that every user begins with.
 pub const FIRST_PASSWORD: &str = "plum-velvet-orbit-91";
@@ -174,4 +175,11 @@ pub fn exchange(caller: &mut Caller, secret: &str) -> Reply {
         ("X-Forwarded-For", &address),
     ];
     caller.get(path, &headers)
+}
+
+/// The secret of a token that was made.
+pub fn made(reply: Reply) -> Result<String> {
+    let answer = expect(reply, 201)?.json();
+    let secret = answer["Data"]["Secret"].as_str().context("no secret")?;
+    Ok(secret.to_owned())
 }

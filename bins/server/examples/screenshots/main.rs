@@ -21,7 +21,7 @@ use ats_pat_domain::scope::Scope;
 use ats_pat_service::PolicySource;
 use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine};
 
-use scenes::{SCENES, Scene};
+use scenes::{SCENES, Scene, providers};
 use site::Site;
 
 /// How a scene is shown.
@@ -110,6 +110,7 @@ async fn take(scene: &Scene, options: &BrowserOptions, file: &Path) {
         ];
         settings.policy.base.recent_sign_in_minutes = 15;
         settings.policy_source = PolicySource::Database;
+        settings.providers = providers(scene);
     })
     .await;
     let browser = Browser::open(options).await;

@@ -10,7 +10,7 @@ use crate::site::Site;
 macro_rules! in_every_engine {
     ($($name:ident)*) => {
         $(mod $name {
-            use super::Engine;
+            use ats_pat_test_support::browser::Engine;
 
             #[tokio::test]
             async fn chromium() {
@@ -34,6 +34,7 @@ macro_rules! in_every_engine {
         })*
     };
 }
+pub(crate) use in_every_engine;
 
 in_every_engine! {
     from_signing_in_to_revoking
@@ -42,7 +43,8 @@ in_every_engine! {
     the_last_day_is_that_of_the_persons_zone
 }
 
-fn with(engine: Engine) -> BrowserOptions {
+/// A browser of this engine.
+pub fn with(engine: Engine) -> BrowserOptions {
     BrowserOptions {
         engine,
         ..BrowserOptions::default()

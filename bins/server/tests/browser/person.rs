@@ -111,8 +111,14 @@ pub async fn act_on_page(browser: &Browser, name: &str, entry: &str) {
 
 /// Exchanges a token as a script does; gives the answer's code and its data.
 pub async fn exchange(site: &Site, secret: &str) -> (u64, Value) {
+    exchange_at(&site.url(""), secret).await
+}
+
+/// The same at the service with this public URL.
+pub async fn exchange_at(origin: &str, secret: &str) -> (u64, Value) {
+    let path = "/api/personalaccesstoken/getAuthenticationToken";
     let request = http()
-        .get(site.url("/api/personalaccesstoken/getAuthenticationToken"))
+        .get(format!("{origin}{path}"))
         .header("personalAccessToken", secret);
     let answer = request.send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("an envelope");

@@ -1,8 +1,12 @@
 //! The whole site in this process: interface and pages over a service with a clock that the test
 //! owns.
 
+use std::sync::Arc;
+
+use ats_pat_domain::port::IdentityProvider;
 use ats_pat_http::{HttpSettings, Limits};
-use ats_pat_service::{NewUser, Settings};
+use ats_pat_service::{NewUser, Parts, Service, Settings};
+use ats_pat_test_support::clock::TestClock;
 use ats_pat_test_support::world::{PASSWORD, World};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use secrecy::ExposeSecret;
@@ -44,17 +48,35 @@ impl Site {
     /// The same under another name of this machine, which the browser knows: `plain.test` is no
     /// secure context to it.
     pub async fn named(host: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::of(host, change, |_, _| Vec::new()).await
+    }
+
+    /// A site whose people can sign in at these providers, which get its origin and its clock. The
+    /// settings need their rules.
+    pub async fn of(
+        host: &str,
+        change: impl FnOnce(&mut Settings),
+        providers: impl FnOnce(&str, &TestClock) -> Vec<Arc<dyn IdentityProvider>>,
+    ) -> Self {
         // First, since the public URL is part of the settings.
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let origin = format!("http://{host}:{port}");
         let database = sqlite();
-        let world = World::with(database.url(), |settings| {
+        let mut world = World::with(database.url(), |settings| {
             settings.issuer.clone_from(&origin);
             settings.audience = vec![origin.clone()];
             change(settings);
         })
         .await;
+        let providers = providers(&origin, &world.clock);
+        if !providers.is_empty() {
+            let parts = Parts {
+                providers,
+                ..world.parts()
+            };
+            world.service = Service::open(parts).await.expect("the service opens");
+        }
         let http = HttpSettings::new(&origin, Vec::new()).expect("an origin");
         let service = world.service.clone();
         let branding = ats_pat_web::Branding::default();

@@ -8,4 +8,5 @@
 mod lapse;
 mod scene;
 mod sessions;
+mod sub_id;
 mod users;

@@ -8,7 +8,7 @@ use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
-use crate::scene::{Company, identity, person};
+use crate::scene::{Company, PARTNER, identity, partner, person};
 
 #[on_every_database]
 async fn a_provider_ends_one_sign_in_or_all_and_each_token_counts_once(database: &TestDatabase) {
@@ -40,6 +40,36 @@ async fn a_provider_ends_one_sign_in_or_all_and_each_token_counts_once(database:
     assert!(!company.holds(&second).await && company.holds(&bob).await);
     // Tokens are no sign-ins.
     assert_eq!(code(company.world.exchange(&token.secret).await), 1);
+    company.verified().await;
+}
+
+#[on_every_database]
+async fn a_provider_ends_no_sign_in_that_began_elsewhere(database: &TestDatabase) {
+    let company = Company::new(database).await;
+    let with_sid = |proven: ProvenIdentity| ProvenIdentity {
+        session: Some("s1".to_owned()),
+        ..proven
+    };
+    let here = company.sign_in(with_sid(person("1", "ada", &[])));
+    let here = here.await.unwrap();
+    let operator = company.service.operator();
+    operator.link_identity("ada", PARTNER, "7").await.unwrap();
+    let here_again = company.sign_in(with_sid(person("1", "ada", &[])));
+    let here_again = here_again.await.unwrap();
+    let elsewhere = with_sid(partner("7", "ada"));
+    let elsewhere = company.sign_in_at(&company.partner, elsewhere, None);
+    let elsewhere = elsewhere.await.unwrap();
+    // Linking ended the first one.
+    assert!(!company.holds(&here).await);
+    let by_sid = LoggedOut::Session {
+        session: "s1".to_owned(),
+        subject: None,
+    };
+    company.end(by_sid, "a").await.unwrap();
+    assert!(!company.holds(&here_again).await && company.holds(&elsewhere).await);
+    let of_ada = LoggedOut::Subject(identity("1"));
+    company.end(of_ada, "b").await.unwrap();
+    assert!(company.holds(&elsewhere).await);
     company.verified().await;
 }
 

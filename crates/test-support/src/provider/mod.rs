@@ -1,6 +1,7 @@
-//! An identity provider over HTTP that does what a test says.
+//! An identity provider over HTTP that does what a test says, and one of another project.
 
 pub mod jwt;
+mod oidc_provider;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -16,11 +17,14 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use self::jwt::rsa;
+pub use self::oidc_provider::OidcProvider;
 
 /// How it answers one path.
 #[derive(Clone)]
 pub enum Reply {
     Json(Value),
+    /// What this makes of the request.
+    Made(Arc<dyn Fn(&Received) -> Value + Send + Sync>),
     Status(u16, Value),
     Html(String),
     /// To itself, for ever.
@@ -98,6 +102,14 @@ impl Hostile {
         self.reply(path, Reply::Json(body));
     }
 
+    /// The JSON that it answers at a path, as it was set.
+    pub fn answer_at(&self, path: &str) -> Option<Value> {
+        match self.script.lock().replies.get(path)? {
+            Reply::Json(body) => Some(body.clone()),
+            _ => None,
+        }
+    }
+
     /// Publishes a discovery document that a test edits.
     pub fn discovery(&self, edit: impl FnOnce(&mut Value)) {
         let issuer = &self.issuer;
@@ -135,16 +147,14 @@ async fn answer(State(hostile): State<Hostile>, request: Request) -> Response<Bo
     let body = axum::body::to_bytes(request.into_body(), 1 << 20)
         .await
         .expect("a test provider works");
+    let received = Received {
+        authorization,
+        body: String::from_utf8(body.to_vec()).expect("a test provider works"),
+    };
     let reply = {
         let mut script = hostile.script.lock();
-        script
-            .received
-            .entry(path.clone())
-            .or_default()
-            .push(Received {
-                authorization,
-                body: String::from_utf8(body.to_vec()).expect("a test provider works"),
-            });
+        let all = script.received.entry(path.clone()).or_default();
+        all.push(received.clone());
         script.replies.get(&path).cloned()
     };
     let json = |status: u16, body: &Value| {
@@ -156,6 +166,7 @@ async fn answer(State(hostile): State<Hostile>, request: Request) -> Response<Bo
     let response = match reply {
         None => json(404, &json!({})),
         Some(Reply::Json(body)) => json(200, &body),
+        Some(Reply::Made(make)) => json(200, &make(&received)),
         Some(Reply::Status(status, body)) => json(status, &body),
         Some(Reply::Html(body)) => Response::builder()
             .header(header::CONTENT_TYPE, "text/html")

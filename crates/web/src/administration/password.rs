@@ -114,6 +114,10 @@ async fn set(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, 
             let errors = UserErrors::whole(visit.text.user_is_service_account(name));
             Ok(again(errors, StatusCode::CONFLICT))
         }
+        Err(Error::SignsInElsewhere { name }) => {
+            let errors = UserErrors::whole(visit.text.user_signs_in_elsewhere(name));
+            Ok(again(errors, StatusCode::CONFLICT))
+        }
         Err(Error::UserNotFound { name }) => Ok(again(
             UserErrors::whole(visit.text.no_such_user(name)),
             StatusCode::NOT_FOUND,

@@ -6,6 +6,8 @@ mod tokens;
 
 use std::pin::Pin;
 
+use ats_pat_domain::{Issuer, ProviderName};
+use ats_pat_service::ProviderRules;
 use ats_pat_test_support::browser::Browser;
 
 use self::administration::{
@@ -44,6 +46,7 @@ pub const SCENES: &[Scene] = scenes! {
     "set-up" set_up
     "sign-in" sign_in_page
     "sign-in-mistake" sign_in_mistake
+    "sign-in-company" sign_in_page
     "start" start
     "user-options" user_options
     "tokens-empty" tokens_empty
@@ -92,6 +95,26 @@ pub const SCENES: &[Scene] = scenes! {
     "not-found" not_found
     "docs" docs
 };
+
+/// The identity providers that people can sign in at.
+pub fn providers(scene: &Scene) -> Vec<ProviderRules> {
+    if scene.name != "sign-in-company" {
+        return Vec::new();
+    }
+    let provider = |name: &str, label: &str| ProviderRules {
+        name: ProviderName::new(name).expect("a name"),
+        label: label.to_owned(),
+        issuer: Issuer::new(&format!("https://{name}.example.com")).expect("an issuer"),
+        allowed_groups: Vec::new(),
+        administrator_groups: Vec::new(),
+        subject_is_id: false,
+        sign_in_every_days: None,
+    };
+    vec![
+        provider("contoso", "Contoso"),
+        provider("partners", "Contoso for suppliers and partners"),
+    ]
+}
 
 async fn set_up(browser: &Browser, site: &Site) {
     browser.goto(&site.setup_link().await).await;

@@ -1,171 +1,16 @@
 //! Sign-in at an identity provider, through the real server and a provider over real HTTP.
 
-use std::collections::HashMap;
+mod company;
+mod pages;
+mod storm;
 
-use ats_pat_domain::port::Clock as _;
-use ats_pat_service::SystemClock;
+use ats_pat_test_support::provider::TOKEN;
 use ats_pat_test_support::provider::jwt::{base64, rsa, sha256};
-use ats_pat_test_support::provider::{Hostile, TOKEN, USER_INFO};
-use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{Folder, Server};
-
-const CLIENT: &str = "ats";
-
-/// The server, and the providers `corp` and `other`.
-struct Company {
-    corp: Hostile,
-    other: Hostile,
-    server: Server,
-    _folder: Folder,
-}
-
-impl Company {
-    async fn new(settings: &str) -> Self {
-        let (corp, other) = (Hostile::start().await, Hostile::start().await);
-        let folder = Folder::empty();
-        let text = format!(
-            "{settings}\n[oidc.corp]\nissuer = '{}'\nclient-id = '{CLIENT}'\nlabel = 'Contoso'\n\
-             administrator-groups = ['admins']\n\
-             [oidc.other]\nissuer = '{}'\nclient-id = '{CLIENT}'\n",
-            corp.issuer, other.issuer
-        );
-        std::fs::write(folder.path("ats.toml"), text).unwrap();
-        let server = folder.serve(&["--config", "ats.toml"]);
-        Self {
-            corp,
-            other,
-            server,
-            _folder: folder,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.server.address)
-    }
-
-    /// What the provider answers to the code of this sign-in.
-    fn answers(&self, begun: &Begun, edit: impl FnOnce(&mut Value)) {
-        let mut claims = json!({
-            "iss": self.corp.issuer, "sub": "1", "aud": CLIENT, "nonce": begun.query["nonce"],
-            "iat": now(), "exp": now() + 300, "auth_time": now(), "sid": "s1",
-            "preferred_username": "ada", "name": "Ada Lovelace", "email": "ada@example.com",
-            "groups": ["builders"],
-        });
-        edit(&mut claims);
-        let token = rsa().token(&json!({"alg": "RS256", "kid": "rsa"}), &claims);
-        let answer = json!({"access_token": "a", "token_type": "Bearer", "id_token": token});
-        self.corp.json(TOKEN, answer);
-        self.corp.json(USER_INFO, json!({"sub": claims["sub"]}));
-    }
-}
-
-fn now() -> i64 {
-    SystemClock.now().as_millis() / 1000
-}
-
-/// A browser that follows nothing by itself.
-#[derive(Default)]
-struct Browser {
-    cookies: HashMap<String, String>,
-}
-
-/// A sign-in on its way.
-struct Begun {
-    query: HashMap<String, String>,
-}
-
-impl Browser {
-    async fn get(&mut self, company: &Company, path: &str) -> Response {
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let request = client.get(company.url(path)).header(COOKIE, self.header());
-        let response = request.send().await.unwrap();
-        self.keep(response.headers());
-        response
-    }
-
-    async fn post(&mut self, company: &Company, path: &str, form: &str) -> Response {
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let request = client
-            .post(company.url(path))
-            .header(COOKIE, self.header())
-            .header("origin", company.url(""))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form.to_owned());
-        let response = request.send().await.unwrap();
-        self.keep(response.headers());
-        response
-    }
-
-    fn header(&self) -> String {
-        let pairs: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        pairs.join("; ")
-    }
-
-    fn keep(&mut self, headers: &HeaderMap) {
-        for line in headers.get_all(SET_COOKIE) {
-            let (pair, attributes) = line.to_str().unwrap().split_once(';').unwrap();
-            assert!(attributes.contains("HttpOnly") && attributes.contains("SameSite=Lax"));
-            let (name, value) = pair.split_once('=').unwrap();
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-    }
-
-    fn flows(&self) -> usize {
-        let names = self.cookies.keys();
-        names.filter(|name| name.starts_with("ats_oidc_")).count()
-    }
-
-    /// Goes to the provider.
-    async fn begin(&mut self, company: &Company, path: &str) -> Begun {
-        let response = self.get(company, path).await;
-        assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        let address = response.headers()[LOCATION].to_str().unwrap();
-        let (_, query) = address.split_once('?').unwrap();
-        let query = query.split('&').map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap();
-            (name.to_owned(), value.to_owned())
-        });
-        Begun {
-            query: query.collect(),
-        }
-    }
-
-    /// Comes back from the provider.
-    async fn come_back(&mut self, company: &Company, begun: &Begun) -> Response {
-        let state = &begun.query["state"];
-        let path = format!("/signin/corp/callback?code=code&state={state}");
-        self.get(company, &path).await
-    }
-
-    async fn sign_in(&mut self, company: &Company, edit: impl FnOnce(&mut Value)) -> Response {
-        let begun = self.begin(company, "/signin/corp").await;
-        company.answers(&begun, edit);
-        self.come_back(company, &begun).await
-    }
-
-    /// Who is signed in.
-    async fn user(&mut self, company: &Company) -> Value {
-        let response = self.get(company, "/api/session").await;
-        let text = response.text().await.unwrap();
-        serde_json::from_str::<Value>(&text).unwrap()["Data"].clone()
-    }
-}
-
-fn location(response: &Response) -> &str {
-    response.headers()[LOCATION].to_str().unwrap()
-}
+use self::company::{ACCESS_TOKEN, Browser, CLIENT, Company, location, now};
+use crate::process::Folder;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_signs_in_at_the_provider_and_comes_back_to_the_page() {
@@ -448,5 +293,86 @@ fn a_provider_that_can_not_be_used_stops_the_start() {
         std::fs::write(folder.path("ats.toml"), text).unwrap();
         let line = folder.refusal(code, &["--config", "ats.toml"], &[]);
         assert!(line.contains(reason), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_what_the_provider_answers_is_stored() {
+    let company = Company::new("").await;
+    let mut browser = Browser::default();
+    let begun = browser.begin(&company, "/signin/corp").await;
+    company.answers(&begun, |_| {});
+    let answer = company.corp.answer_at(TOKEN).unwrap();
+    browser.come_back(&company, &begun).await;
+    assert_eq!(browser.user(&company).await["UserName"], "ada");
+    let stored = company.stored();
+    let is_stored = |text: &str| {
+        let bytes = text.as_bytes();
+        stored.windows(bytes.len()).any(|found| found == bytes)
+    };
+    // The name of the user is, so the files are those of the database.
+    assert!(is_stored("Ada Lovelace"));
+    let id_token = answer["id_token"].as_str().unwrap();
+    for part in id_token.split('.').chain([ACCESS_TOKEN, "code=code"]) {
+        assert!(!is_stored(part), "{part}");
+    }
+    for name in ["state", "nonce", "code_challenge"] {
+        assert!(!is_stored(&begun.query[name]), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_ends_the_session_that_the_browser_had() {
+    let company = Company::new("").await;
+    let mut browser = Browser::default();
+    browser.sign_in(&company, |_| {}).await;
+    let mut before = browser.clone();
+    browser.sign_in(&company, |_| {}).await;
+    assert_ne!(
+        browser.cookies["ats_session"],
+        before.cookies["ats_session"]
+    );
+    assert_eq!(browser.user(&company).await["UserName"], "ada");
+    assert_eq!(before.user(&company).await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_a_set_up_link_until_groups_of_a_provider_administer() {
+    let folder = Folder::empty();
+    let provider = "[oidc.corp]\nissuer = 'http://127.0.0.1:9'\nclient-id = 'ats'\n";
+    let has_link = |settings: &str| {
+        std::fs::write(folder.path("ats.toml"), settings).unwrap();
+        let server = folder.serve(&["--config", "ats.toml"]);
+        let has_link = server.said.iter().any(|line| line.contains("set-up link"));
+        server.kill();
+        has_link
+    };
+    assert!(has_link(provider));
+    let administered = format!("{provider}administrator-groups = ['admins']\n");
+    assert!(!has_link(&administered));
+}
+
+/// The settings in every recipe for a provider.
+#[test]
+fn the_recipes_of_the_documentation_are_taken() {
+    let document = include_str!("../../../../../docs/operation.md");
+    let (_, recipes) = document
+        .split_once("### Sign-in at an identity provider\n")
+        .unwrap();
+    let (recipes, _) = recipes.split_once("\n### ").unwrap();
+    let blocks = recipes.split("```toml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split_once("```").unwrap().0)
+        .collect();
+    assert_eq!(blocks.len(), 5);
+    for block in blocks {
+        let folder = Folder::empty();
+        std::fs::write(folder.path("ats.toml"), block).unwrap();
+        let checked = folder
+            .command(&["config", "check", "--config", "ats.toml"], &[])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+        assert!(checked.status.success(), "{block}: {said}");
     }
 }
