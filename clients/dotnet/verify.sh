@@ -55,6 +55,8 @@ member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
 # Starts the service, at the port that it had before if there was one.
 start_server() {
+    # It is there before the service opens it, because it is read at once.
+    : > "$work/server.out"
     "$server" --data-dir "$work/data" --listen "127.0.0.1:${port:-0}" > "$work/server.out" 2> "$work/server.log" &
     server_pid=$!
     issuer=''
@@ -109,11 +111,13 @@ until_status() { # STATUS LIMIT_MILLISECONDS WHAT
 
 say 'the live service'
 umask 077
+export no_proxy='*'
 start_server
 password="verify $(now) verify"
 printf '%s\n' "$password" | "$admin" --data-dir "$work/data" user add verify --password-stdin > /dev/null
 api POST /api/session "{\"UserName\":\"verify\",\"Password\":\"$password\"}" > /dev/null
 
+: > "$work/example.log"
 dotnet "$example/bin/Release/net10.0/AspNetCore.dll" --urls http://127.0.0.1:0 --Ats:Issuer "$issuer" --Ats:Audience "$issuer" \
     > "$work/example.log" 2>&1 &
 example_pid=$!
