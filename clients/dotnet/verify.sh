@@ -12,8 +12,19 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'verify.sh: %s\n' "$*" >&2; exit 1; }
 
+# The path of a program from any folder.
+program() {
+    if [ ! -x "$1" ] || [ -d "$1" ]; then fail "$1 is not a program"; fi
+    printf '%s/%s' "$(cd "$(dirname "$1")" && pwd)" "$(basename "$1")"
+}
+
 [ $# -eq 0 ] || [ $# -eq 2 ] || fail 'give no arguments, or SERVER_BINARY ADMIN_BINARY'
 command -v dotnet > /dev/null || fail 'dotnet is not on this machine: install the .NET 10 SDK'
+if [ $# -eq 2 ]; then
+    command -v curl > /dev/null || fail 'curl is not on this machine'
+    server=$(program "$1")
+    admin=$(program "$2")
+fi
 
 say "dotnet $(dotnet --version)"
 cd "$here"
@@ -29,9 +40,6 @@ if [ $# -eq 0 ]; then
     exit 0
 fi
 
-server=$1
-admin=$2
-command -v curl > /dev/null || fail 'curl is not on this machine'
 work=$(mktemp -d)
 server_pid='' example_pid=''
 stop() {
@@ -47,6 +55,8 @@ member() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
 # Starts the service, at the port that it had before if there was one.
 start_server() {
+    # It is there before the service opens it, because it is read at once.
+    : > "$work/server.out"
     "$server" --data-dir "$work/data" --listen "127.0.0.1:${port:-0}" > "$work/server.out" 2> "$work/server.log" &
     server_pid=$!
     issuer=''
@@ -101,20 +111,24 @@ until_status() { # STATUS LIMIT_MILLISECONDS WHAT
 
 say 'the live service'
 umask 077
+export no_proxy='*'
 start_server
 password="verify $(now) verify"
 printf '%s\n' "$password" | "$admin" --data-dir "$work/data" user add verify --password-stdin > /dev/null
 api POST /api/session "{\"UserName\":\"verify\",\"Password\":\"$password\"}" > /dev/null
 
-service=http://127.0.0.1:${VERIFY_PORT:-18481}
-dotnet "$example/bin/Release/net10.0/AspNetCore.dll" --urls "$service" --Ats:Issuer "$issuer" --Ats:Audience "$issuer" \
+: > "$work/example.log"
+dotnet "$example/bin/Release/net10.0/AspNetCore.dll" --urls http://127.0.0.1:0 --Ats:Issuer "$issuer" --Ats:Audience "$issuer" \
     > "$work/example.log" 2>&1 &
 example_pid=$!
+service=''
 for _ in $(seq 300); do
-    ! curl --silent --fail --output /dev/null "$service/health" || break
+    service=$(sed -n 's/.*Now listening on: \(http[^ ]*\).*/\1/p' "$work/example.log")
+    [ -z "$service" ] || ! curl --silent --fail --output /dev/null "$service/health" || break
     kill -0 "$example_pid" 2> /dev/null || fail "the example ended: $(cat "$work/example.log")"
     sleep 0.1
 done
+[ -n "$service" ] || fail "the example did not start: $(cat "$work/example.log")"
 
 new_token
 until_status 200 5000 'a token is accepted'

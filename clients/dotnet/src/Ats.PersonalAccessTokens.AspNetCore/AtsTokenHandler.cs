@@ -12,6 +12,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
+// ASP.NET Core has a type of this name too.
+using AuthenticationToken = Ats.PersonalAccessTokens.Verification.AuthenticationToken;
+
 namespace Ats.PersonalAccessTokens.AspNetCore;
 
 /// <summary>

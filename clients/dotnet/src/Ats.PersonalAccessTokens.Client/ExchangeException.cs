@@ -3,54 +3,55 @@ using System.Text;
 
 namespace Ats.PersonalAccessTokens.Client;
 
-/// <summary>Why there is no bearer token. Each needs another action.</summary>
+/// <summary>Why there is no bearer token. Each needs another action. Later releases may know more reasons.</summary>
+/// <remarks>The numbers never change, because programs that were compiled before contain them.</remarks>
 public enum ExchangeFailure
 {
     /// <summary>The service can't be reached, is busy, or gives an unexpected answer. Try again later.</summary>
-    Unavailable,
+    Unavailable = 0,
 
     /// <summary>The certificate of the service is not trusted. Asking again won't help.</summary>
-    Tls,
+    Tls = 1,
 
     /// <summary>The file of the personal access token can't be read, or has none.</summary>
-    File,
+    File = 2,
 
     /// <summary>The personal access token has expired. Make a new one.</summary>
-    Expired,
+    Expired = 3,
 
     /// <summary>The personal access token was revoked. Make a new one.</summary>
-    Revoked,
+    Revoked = 4,
 
     /// <summary>The service doesn't know the personal access token. It may have been regenerated.</summary>
-    Invalid,
+    Invalid = 5,
 
     /// <summary>The owner of the personal access token is disabled. Ask the operator.</summary>
-    OwnerDisabled,
+    OwnerDisabled = 6,
+
+    /// <summary>The personal access token may not be used from this network.</summary>
+    NetworkNotAllowed = 7,
+
+    /// <summary>
+    /// The service doesn't name the audiences of its token, though some were asked for. It may be too old to know them.
+    /// </summary>
+    AudienceNotTold = 8,
+
+    /// <summary>The service gave a token that is also for an audience that was not asked for. Tell the operator.</summary>
+    AudienceTooWide = 9,
+
+    /// <summary>The service refuses for a reason that this release doesn't know. Read the message.</summary>
+    Refused = 10,
+
+    /// <summary>
+    /// The personal access token may not regenerate itself. Its owner made it without that right, or the right has ended.
+    /// </summary>
+    SelfRegenerateNotAllowed = 11,
 
     /// <summary>
     /// The owner of the personal access token has not signed in at the company's identity provider for longer than the
     /// operator allows. The owner has to sign in on the web pages.
     /// </summary>
-    OwnerSignInOverdue,
-
-    /// <summary>The personal access token may not be used from this network.</summary>
-    NetworkNotAllowed,
-
-    /// <summary>
-    /// The personal access token may not regenerate itself. Its owner made it without that right, or the right has ended.
-    /// </summary>
-    SelfRegenerateNotAllowed,
-
-    /// <summary>
-    /// The service doesn't name the audiences of its token, though some were asked for. It may be too old to know them.
-    /// </summary>
-    AudienceNotTold,
-
-    /// <summary>The service gave a token that is also for an audience that was not asked for. Tell the operator.</summary>
-    AudienceTooWide,
-
-    /// <summary>The service refuses for a reason that this release doesn't know. Read the message.</summary>
-    Refused,
+    OwnerSignInOverdue = 12,
 }
 
 /// <summary>There is no bearer token. The message holds no secret.</summary>

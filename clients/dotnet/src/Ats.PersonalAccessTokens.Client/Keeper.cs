@@ -24,6 +24,9 @@ internal sealed class Keeper
         _file = options.SecretFile is null ? null : new SecretFile(options.SecretFile);
 #if NET
         _rotateBefore = options.RotateBefore;
+#else
+        // There, a file can't be made that other users can't read.
+        _rotateBefore = null;
 #endif
     }
 

@@ -7,8 +7,8 @@ public enum RevocationMode
     /// By the status list of the issuer, which the verifier reads each second
     /// (draft-ietf-oauth-status-list). While the list is too old, no token is accepted.
     /// </summary>
-    StatusList,
+    StatusList = 0,
 
     /// <summary>Not at all: a token is accepted until it expires, which takes minutes.</summary>
-    None,
+    None = 1,
 }

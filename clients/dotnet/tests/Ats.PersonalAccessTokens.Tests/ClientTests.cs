@@ -83,6 +83,8 @@ public sealed class ClientTests
         {
             (401, 1201, ExchangeFailure.Invalid), (401, 1202, ExchangeFailure.Expired), (401, 1203, ExchangeFailure.Revoked),
             (403, 1204, ExchangeFailure.NetworkNotAllowed), (401, 1205, ExchangeFailure.OwnerDisabled),
+            (401, 1207, ExchangeFailure.OwnerSignInOverdue), (403, 1208, ExchangeFailure.SelfRegenerateNotAllowed),
+            (403, 1306, ExchangeFailure.Refused), (400, 1001, ExchangeFailure.Refused),
             (400, 1999, ExchangeFailure.Refused), (500, 1500, ExchangeFailure.Unavailable),
         })
         {
@@ -99,6 +101,21 @@ public sealed class ClientTests
             _time.Pass(TimeSpan.FromSeconds(2));
             Assert.Equal($"token.{before + 2}", (await other.GetTokenAsync()).Value);
         }
+    }
+
+    [Fact]
+    public void The_numbers_of_failures_stay()
+    {
+        // Programs that were compiled with an earlier release contain them. A new one gets the next number.
+        string[] names = Enum.GetValues<ExchangeFailure>().Select(failure => $"{failure} {(int)failure}").ToArray();
+        Assert.Equal(
+            new[]
+            {
+                "Unavailable 0", "Tls 1", "File 2", "Expired 3", "Revoked 4", "Invalid 5", "OwnerDisabled 6",
+                "NetworkNotAllowed 7", "AudienceNotTold 8", "AudienceTooWide 9", "Refused 10", "SelfRegenerateNotAllowed 11",
+                "OwnerSignInOverdue 12",
+            },
+            names);
     }
 
     [Fact]

@@ -20,6 +20,9 @@ pub fn accepted(rows: &mut Rows) {
     let more = r#""roles":["admin"],"cnf":{"jkt":"abc"},"a":1.5e3,"b":-0,"c":"\ud83d\ude00","#;
     let token = signed(header().text(), good.after(more));
     rows.accepts("unknown claims", token);
+    let more = r#""sub_id":{"format":"iss_sub","iss":"https://login.example.com","sub":"anna"},"#;
+    let token = signed(header().text(), good.after(more));
+    rows.accepts("the owner at the identity provider", token);
     let spaced = format!(" {}\r\n\t", good.text().replace(',', " , "));
     rows.accepts("white space", signed(header().text(), spaced));
     let escaped = good.text().replace("\"sub\"", "\"\\u0073ub\"");
