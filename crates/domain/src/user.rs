@@ -1,5 +1,6 @@
 //! Users: who owns tokens.
 
+use crate::directory::DirectoryEntry;
 use crate::disabled::DisabledMarks;
 use crate::group::Groups;
 use crate::id::UserId;
@@ -66,6 +67,8 @@ pub struct User {
     pub provider_sign_in: Option<ProviderSignIn>,
     /// The last sign-ins at other identity providers, where the user has identities too.
     pub signed_in_elsewhere: SignedInElsewhere,
+    /// The entry of the company's directory, if the user has one.
+    pub directory: Option<Box<DirectoryEntry>>,
     /// When the user was added.
     pub created_at: Timestamp,
 }

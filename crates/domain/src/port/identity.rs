@@ -50,6 +50,9 @@ pub struct ProvenIdentity {
     pub display_name: Option<String>,
     /// A mail address. `None` also where the provider says that it is not verified.
     pub email: Option<String>,
+    /// Who it is in the company's directory, if that knows persons by another claim than `sub`, and
+    /// the provider tells it.
+    pub directory_id: Option<String>,
     /// The groups. `None` if the provider did not tell them, or not all of them: that is not the
     /// same as none.
     pub groups: Option<Vec<String>>,
