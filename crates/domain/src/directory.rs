@@ -15,6 +15,8 @@ pub struct DirectoryEntry {
     /// Whether the directory made or took over the user. Without it, only a sign-in noted who the
     /// user is there.
     pub is_provisioned: bool,
+    /// What the directory calls the user. A sign-in may tell another name for the pages.
+    pub display_name: Option<DisplayName>,
     /// The given name.
     pub given_name: Option<DisplayName>,
     /// The family name.
@@ -34,6 +36,7 @@ impl DirectoryEntry {
             self.identity.subject.as_str().to_owned(),
             i32::from(self.is_provisioned).to_string(),
             self.updated_at.as_millis().to_string(),
+            name(&self.display_name),
             name(&self.given_name),
             name(&self.family_name),
         ]
@@ -52,6 +55,7 @@ impl DirectoryEntry {
                 subject: Subject::from_stored(subject),
             },
             is_provisioned: is_provisioned == "1",
+            display_name: name().map(DisplayName::from_stored),
             given_name: name().map(DisplayName::from_stored),
             family_name: name().map(DisplayName::from_stored),
             updated_at: Timestamp::from_millis(millis.parse().unwrap_or_default()),
@@ -138,6 +142,7 @@ mod tests {
                         subject: Subject::new("a b|1").unwrap(),
                     },
                     is_provisioned,
+                    display_name: family_name.clone(),
                     given_name: given_name.clone(),
                     family_name: family_name.clone(),
                     updated_at: Timestamp::from_millis(-7),

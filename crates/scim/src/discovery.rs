@@ -157,7 +157,8 @@ fn user_attributes() -> Value {
         attribute(
             "active",
             "Whether the directory lets the person in",
-            &json!({"type": "boolean"})
+            // It may be left out, but not removed. A schema can say that only so.
+            &json!({"type": "boolean", "required": true})
         ),
         attribute(
             "emails",
@@ -167,12 +168,7 @@ fn user_attributes() -> Value {
                 "multiValued": true,
                 "subAttributes": [
                     text("value", "The address"),
-                    attribute("type", "Always work", &json!({
-                        "mutability": "readOnly", "canonicalValues": ["work"],
-                    })),
-                    attribute("primary", "Always true", &json!({
-                        "type": "boolean", "mutability": "readOnly",
-                    })),
+                    attribute("type", "Always work", &json!({"canonicalValues": ["work"]})),
                 ],
             })
         ),
@@ -217,11 +213,10 @@ fn group_attributes() -> Value {
                 "subAttributes": [
                     attribute("value", "The id of the person", &json!({"mutability": "immutable"})),
                     attribute("$ref", "The address of the person", &json!({
-                        "type": "reference", "referenceTypes": ["User"], "mutability": "readOnly",
+                        "type": "reference", "referenceTypes": ["User"], "mutability": "immutable",
                     })),
-                    attribute("display", "The name of the person", &json!({"mutability": "readOnly"})),
                     attribute("type", "Always User", &json!({
-                        "mutability": "readOnly", "canonicalValues": ["User"],
+                        "mutability": "immutable", "canonicalValues": ["User"],
                     })),
                 ],
             })

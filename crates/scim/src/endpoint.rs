@@ -120,6 +120,7 @@ impl Scim {
             Route::User(id) => call.user(id).await,
             Route::Groups => call.groups().await,
             Route::Group(id) => call.group(id).await,
+            Route::NotImplemented => Err(Refusal::not_implemented()),
             other => {
                 let document = discovery::document(other, self.settings.origin());
                 let document = document.ok_or_else(Refusal::not_found)?;

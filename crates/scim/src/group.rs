@@ -36,10 +36,9 @@ pub fn written(group: &DirectoryGroupView, origin: &str) -> Value {
         resource["externalId"] = json!(external_id);
     }
     if let Some(members) = &group.members {
-        let members = members.iter().map(|(id, name)| {
+        let members = members.iter().map(|id| {
             json!({
                 "value": id.to_string(),
-                "display": name,
                 "$ref": format!("{origin}{USERS}/{id}"),
                 "type": "User",
             })

@@ -72,6 +72,12 @@ impl Refusal {
         Self::of_directory(&DirectoryRefusal::NotFound)
     }
 
+    /// SCIM has it, and this service has not (RFC 7644, section 3.12).
+    pub fn not_implemented() -> Self {
+        let detail = "This service has no such operation: look at ServiceProviderConfig.";
+        Self::new(StatusCode::NOT_IMPLEMENTED, None, detail)
+    }
+
     /// What a use case said. What is no refusal is logged under the request's id.
     pub fn of_use_case(error: Error, context: &RequestContext) -> Self {
         match error {

@@ -30,13 +30,15 @@ pub enum Route {
     Schemas,
     /// Those of one kind.
     Schema(String),
+    /// What SCIM has, and this service has not.
+    NotImplemented,
     /// Nothing.
     Nothing,
 }
 
 impl Route {
     /// The templates, as the counts of requests know them, in the order of [`Self::number`].
-    pub const TEMPLATES: [&str; 10] = [
+    pub const TEMPLATES: [&str; 11] = [
         "/scim/v2/Users",
         "/scim/v2/Users/:Id",
         "/scim/v2/Groups",
@@ -46,6 +48,7 @@ impl Route {
         "/scim/v2/ResourceTypes/:Id",
         "/scim/v2/Schemas",
         "/scim/v2/Schemas/:Id",
+        "/scim/v2/.search",
         "/scim/v2",
     ];
 
@@ -73,6 +76,7 @@ impl Route {
         };
         match (kind, id) {
             ("Users", None) => Self::Users,
+            ("Users" | "Groups", Some(id)) if id == ".search" => Self::NotImplemented,
             ("Users", Some(id)) => Self::User(id),
             ("Groups", None) => Self::Groups,
             ("Groups", Some(id)) => Self::Group(id),
@@ -81,6 +85,7 @@ impl Route {
             ("ResourceTypes", Some(id)) => Self::ResourceType(id),
             ("Schemas", None) => Self::Schemas,
             ("Schemas", Some(id)) => Self::Schema(id),
+            (".search" | "Bulk" | "Me", None) => Self::NotImplemented,
             _ => Self::Nothing,
         }
     }
@@ -97,7 +102,8 @@ impl Route {
             Self::ResourceType(_) => 6,
             Self::Schemas => 7,
             Self::Schema(_) => 8,
-            Self::Nothing => 9,
+            Self::NotImplemented => 9,
+            Self::Nothing => 10,
         }
     }
 
@@ -106,6 +112,7 @@ impl Route {
         match self {
             Self::Users | Self::Groups => &["GET", "HEAD", "POST"],
             Self::User(_) | Self::Group(_) => &["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+            Self::NotImplemented => &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             Self::Nothing => &[],
             _ => &["GET", "HEAD"],
         }
@@ -129,7 +136,8 @@ mod tests {
             ("/scim/v2/Users//", Route::Nothing),
             ("/scim/v2/Users/a/b", Route::Nothing),
             ("/scim/v2/Users/a%2Fb", Route::Nothing),
-            ("/scim/v2/Me", Route::Nothing),
+            ("/scim/v2/Me", Route::NotImplemented),
+            ("/scim/v2/Users/.search", Route::NotImplemented),
         ] {
             assert!(Route::is_here(path));
             assert_eq!(Route::of(path), route, "{path}");

@@ -32,7 +32,6 @@ pub fn written(user: &DirectoryUserView, origin: &str, groups: &[(GroupId, Strin
         "schemas": [URN],
         "id": id,
         "userName": user.user_name,
-        "displayName": user.display_name,
         "active": user.active,
         "meta": {
             "resourceType": "User",
@@ -45,11 +44,14 @@ pub fn written(user: &DirectoryUserView, origin: &str, groups: &[(GroupId, Strin
     if let Some(external_id) = &user.external_id {
         resource["externalId"] = json!(external_id);
     }
+    if let Some(display_name) = &user.display_name {
+        resource["displayName"] = json!(display_name);
+    }
     if !name.is_empty() {
         resource["name"] = Value::Object(name);
     }
     if let Some(email) = &user.email {
-        resource["emails"] = json!([{"value": email, "type": "work", "primary": true}]);
+        resource["emails"] = json!([{"value": email, "type": "work"}]);
     }
     let member_of: Vec<Value> = user
         .groups

@@ -111,7 +111,7 @@ async fn whom_the_directory_deletes_never_comes_back() {
     assert_eq!(by.user().id.to_string(), id(&new));
     let owned = scene
         .service
-        .list_tokens(&by, ats_pat_domain::list::TokenQuery::default())
+        .list_tokens(&by, ats_pat_domain::list::TokenQuery::of(None))
         .await;
     assert_eq!(owned.unwrap().total, 0);
     assert_eq!(exchanged(&scene.service, &ada).await, 1203);

@@ -42,9 +42,8 @@ async fn an_altered_user_is_kept_out_for_good() {
             answer.status,
             answer.text
         );
-        let exchanged = scene
-            .service
-            .exchange(&[secret.expose_secret().as_bytes()], ADDRESS);
+        let presented = [secret.expose_secret().as_bytes()];
+        let exchanged = scene.service.exchange(&presented, ADDRESS);
         assert_ne!(code(exchanged.await), 1, "{alter}");
         assert!(scene.service.sessions(&by).await.is_err(), "{alter}");
         assert!(scene.sign_in("1", "ada").await.is_err() || deletes || *alter == ALTERED[5]);

@@ -114,6 +114,7 @@ impl Create {
             directory: Some(Box::new(DirectoryEntry {
                 identity: self.identity.clone(),
                 is_provisioned: true,
+                display_name: None,
                 given_name: None,
                 family_name: None,
                 updated_at: draft.now,
@@ -145,10 +146,7 @@ impl Change for Create {
             return Err(taken("userName"));
         }
         let blank = self.user(self.id(draft).await?, draft);
-        // Without a display name, it is made of the others.
-        let mut to = self.to.clone();
-        to.display_name = super::attributes::Wanted::Is(to.display_name.or(None));
-        let mut user = updated(draft, &blank, Some(&self.identity), &to).await?;
+        let mut user = updated(draft, &blank, Some(&self.identity), &self.to).await?;
         if let Some(entry) = &mut user.directory {
             entry.updated_at = draft.now;
         }

@@ -82,11 +82,15 @@ pub(super) fn view(
     let text = |text: &str| text.to_owned();
     let given = entry.and_then(|entry| entry.given_name.as_ref());
     let family = entry.and_then(|entry| entry.family_name.as_ref());
+    let display_name = match entry {
+        Some(entry) if entry.is_provisioned => entry.display_name.as_ref(),
+        _ => Some(&user.display_name),
+    };
     DirectoryUserView {
         id: user.id,
         external_id: external_id.map(text),
         user_name: text(user.name.as_str()),
-        display_name: text(user.display_name.as_str()),
+        display_name: display_name.map(|name| text(name.as_str())),
         given_name: given.map(|name| text(name.as_str())),
         family_name: family.map(|name| text(name.as_str())),
         email: user.email.as_ref().map(|email| text(email.as_str())),

@@ -272,7 +272,7 @@ impl Directory<'_> {
         })
     }
 
-    async fn members(&self, group: &DirectoryGroup) -> Result<Vec<(UserId, String)>, Error> {
+    async fn members(&self, group: &DirectoryGroup) -> Result<Vec<UserId>, Error> {
         let name = group.group();
         let currency = self.service().currency();
         let mut members = Vec::new();
@@ -288,8 +288,7 @@ impl Directory<'_> {
                 let row = &user.row;
                 row.groups.contain(&name) && super::Rules::can_reach(row) && currency.shows(user)
             });
-            members
-                .extend(shown.map(|user| (user.row.id, user.row.display_name.as_str().to_owned())));
+            members.extend(shown.map(|user| user.row.id));
         }
     }
 }

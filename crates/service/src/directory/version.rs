@@ -47,7 +47,7 @@ impl DirectoryUserView {
             &self.id.to_string(),
             &text(&self.external_id),
             &self.user_name,
-            &self.display_name,
+            &text(&self.display_name),
             &text(&self.given_name),
             &text(&self.family_name),
             &text(&self.email),

@@ -42,11 +42,20 @@ pub(super) async fn updated(
     let family_name = to
         .family_name
         .or(entry.and_then(|it| it.family_name.clone()));
-    let shown = to.display_name.or(Some(before.display_name.clone()));
-    user.display_name = shown.unwrap_or_else(|| {
-        called(given_name.as_ref(), family_name.as_ref())
-            .unwrap_or_else(|| DisplayName::from_stored(user.name.as_str().to_owned()))
+    let display_name = to
+        .display_name
+        .or(entry.and_then(|it| it.display_name.clone()));
+    let names = (&display_name, &given_name, &family_name);
+    let is_named = entry.is_none_or(|it| {
+        names != (&it.display_name, &it.given_name, &it.family_name) || user.name != before.name
     });
+    if is_named {
+        let called = display_name
+            .clone()
+            .or_else(|| called(given_name.as_ref(), family_name.as_ref()));
+        user.display_name =
+            called.unwrap_or_else(|| DisplayName::from_stored(user.name.as_str().to_owned()));
+    }
     user.email = to.email.or(before.email.clone());
     user.disabled = match to.active {
         None => before.disabled,
@@ -57,6 +66,7 @@ pub(super) async fn updated(
         let entry = DirectoryEntry {
             identity: identity.clone(),
             is_provisioned: true,
+            display_name,
             given_name,
             family_name,
             updated_at: entry.map_or(before.created_at, |entry| entry.updated_at),

@@ -26,6 +26,7 @@ impl Proof {
         Some(Box::new(DirectoryEntry {
             identity,
             is_provisioned: false,
+            display_name: None,
             given_name: None,
             family_name: None,
             updated_at: now,

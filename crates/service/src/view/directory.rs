@@ -12,8 +12,8 @@ pub struct DirectoryUserView {
     pub external_id: Option<String>,
     /// The name that the user signs in with.
     pub user_name: String,
-    /// The name that pages show.
-    pub display_name: String,
+    /// What the directory calls the user.
+    pub display_name: Option<String>,
     /// The given name.
     pub given_name: Option<String>,
     /// The family name.
@@ -39,8 +39,8 @@ pub struct DirectoryGroupView {
     pub external_id: Option<String>,
     /// What the directory calls it.
     pub display_name: String,
-    /// Its members by id, each with its display name. `None` if nobody asked for them.
-    pub members: Option<Vec<(UserId, String)>>,
+    /// Its members by id. `None` if nobody asked for them.
+    pub members: Option<Vec<UserId>>,
     /// When the directory made it.
     pub created_at: Timestamp,
     /// When the directory last wrote it.
