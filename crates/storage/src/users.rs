@@ -302,8 +302,13 @@ impl UserRepository for Channel {
         select
             .from(Entity)
             .order_by((Entity, Column::Id), Order::Asc);
-        let slice = Slice { offset, limit };
-        let (rows, total) = page::read(self, Entity, select, filter, slice).await?;
+        // A page of no length has no row that says how many there are.
+        let slice = Slice {
+            offset,
+            limit: limit.max(1),
+        };
+        let (mut rows, total) = page::read(self, Entity, select, filter, slice).await?;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let items = readable::<Entity, _>(self, &rows, "u_", |row| {
             Ok(Some(part::<Model>(row, "u_")?.try_into()?))
         })?;

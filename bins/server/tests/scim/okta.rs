@@ -118,6 +118,7 @@ async fn users_are_listed_page_by_page() {
                 .map(|it| it["userName"].as_str().unwrap().to_owned()),
         );
     }
+    names.sort();
     assert_eq!(names, ["user1", "user2", "user3", "user4", "user5"]);
     let only = scene.call("GET /Users?count=0").expect(200).await;
     assert_eq!(

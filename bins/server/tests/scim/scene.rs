@@ -283,3 +283,9 @@ pub fn refused(status: u16, kind: &str) -> (u16, String) {
 pub fn id(resource: &Value) -> &str {
     resource["id"].as_str().unwrap()
 }
+
+/// Whether the session goes on.
+pub async fn holds(service: &Service, by: &SignedIn) -> bool {
+    let sessions = service.sessions(by).await;
+    sessions.is_ok_and(|sessions| sessions.iter().any(|session| session.is_current))
+}

@@ -82,7 +82,6 @@ pub(super) async fn end_unproven(
     user.disabled = user.disabled.with(DisabledBy::Scim);
     draft.update_user(user.clone()).await?;
     take_places_of(draft, user.id).await?;
-    revoke_keys_of(draft, user.id).await?;
     let ended = draft.delete_sessions_of(user.id).await?;
     let entry = draft
         .entry(EventKind::UserDisabled, &user.id)
@@ -91,6 +90,8 @@ pub(super) async fn end_unproven(
         .detail("SessionsEnded", ended)
         .personal("UserName", user.name.as_str());
     draft.record(entry);
+    // Afterwards, because these have events of their own.
+    revoke_keys_of(draft, user.id).await?;
     Ok(user)
 }
 

@@ -140,9 +140,10 @@ pub(super) async fn write(draft: &Draft<'_>, before: &User, after: User) -> Resu
         entry.personal("UserName", after.name.as_str())
     };
     if disables {
+        take_places_of(draft, after.id).await?;
         let disabled = entry(EventKind::UserDisabled).detail(BY, DisabledBy::Scim.as_str());
         draft.record(disabled.detail("SessionsEnded", ended));
-        take_places_of(draft, after.id).await?;
+        // Afterwards, because these have events of their own.
         revoke_keys_of(draft, after.id).await?;
     }
     if was_kept_out && !is_kept_out {

@@ -128,6 +128,8 @@ pub async fn users_of_the_directory_are_found(database: &TestDatabase) {
     assert!(ids(&all) == [ada.row.clone(), linked.row.clone()] && all.total == 2);
     let second = page(1, 1).await.unwrap();
     assert!(ids(&second) == [linked.row] && second.total == 2);
+    let none = page(0, 0).await.unwrap();
+    assert!(none.items.is_empty() && none.total == 2);
     let behind = page(2, 1).await.unwrap();
     assert!(behind.items.is_empty() && behind.total == 2);
     let members = store.users().in_group(&group, None, 10).await.unwrap();
