@@ -10,6 +10,7 @@ use crate::process::Signals;
 mod browsers;
 mod interface;
 mod packages;
+mod scim;
 mod server;
 
 /// A long part.
@@ -21,6 +22,8 @@ pub enum Part {
     Packages,
     /// Every operation of the administration API by schemathesis, with all its checks. One minute.
     Interface,
+    /// SCIM by scim2-tester, with all its checks
+    Scim,
 }
 
 /// Runs it with the programs of this folder. Without a folder, the programs are built.
@@ -29,5 +32,6 @@ pub fn run(part: Part, programs: Option<&PathBuf>, signals: &Signals) -> Result<
         Part::Browsers => browsers::run(programs, signals),
         Part::Packages => packages::run(programs, signals),
         Part::Interface => interface::run(programs, signals),
+        Part::Scim => scim::run(programs, signals),
     }
 }

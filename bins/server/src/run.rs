@@ -5,8 +5,9 @@ use std::num::NonZero;
 use std::thread;
 
 use ats_pat_api::Interface;
-use ats_pat_http::{HttpSettings, Limits, Listeners, Site, Workers};
+use ats_pat_http::{Both, HttpSettings, Limits, Listeners, Site, Workers};
 use ats_pat_program::{Libraries, Opened, Settings, providers};
+use ats_pat_scim::Scim;
 use ats_pat_service::Service;
 use ats_pat_telemetry::Watched;
 use ats_pat_web::{Branding, Pages};
@@ -64,7 +65,10 @@ pub async fn run<L: Load>(
         Watching::start(listener, watched, ending.clone())
     });
     let site = Site::new(
-        ats_pat_api::endpoint(opened.service.clone(), http.clone()),
+        Both::new(
+            ats_pat_api::endpoint(opened.service.clone(), http.clone()),
+            ats_pat_scim::endpoint(opened.service.clone(), http.clone()),
+        ),
         ats_pat_web::endpoint(opened.service.clone(), http, branding, &document),
     );
     let limits = limits(settings);
@@ -92,7 +96,7 @@ pub async fn run<L: Load>(
 async fn serve(
     listeners: Listeners,
     limits: Limits,
-    site: Site<Interface, Pages>,
+    site: Site<Both<Interface, Scim>, Pages>,
     service: &Service,
     public_url: &str,
     ending: watch::Receiver<Ending>,

@@ -23,6 +23,12 @@ pub enum EventKind {
     ResponsibleSet,
     /// A user was put into other groups.
     GroupsSet,
+    /// The company's directory made a group.
+    DirectoryGroupCreated,
+    /// The company's directory gave a group another name or id.
+    DirectoryGroupUpdated,
+    /// The company's directory removed a group; its members left it.
+    DirectoryGroupDeleted,
     /// A user got a new password. Sessions ended.
     PasswordSet,
     /// A user was linked to an identity at an identity provider.
@@ -86,7 +92,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserErased,
@@ -94,6 +100,9 @@ impl EventKind {
         Self::UserEnabled,
         Self::ResponsibleSet,
         Self::GroupsSet,
+        Self::DirectoryGroupCreated,
+        Self::DirectoryGroupUpdated,
+        Self::DirectoryGroupDeleted,
         Self::PasswordSet,
         Self::IdentityLinked,
         Self::IdentityUnlinked,
@@ -135,6 +144,9 @@ impl EventKind {
             Self::UserEnabled => "user.enabled",
             Self::ResponsibleSet => "user.responsible_set",
             Self::GroupsSet => "user.groups_set",
+            Self::DirectoryGroupCreated => "group.created",
+            Self::DirectoryGroupUpdated => "group.updated",
+            Self::DirectoryGroupDeleted => "group.deleted",
             Self::PasswordSet => "user.password_set",
             Self::IdentityLinked => "identity.linked",
             Self::IdentityUnlinked => "identity.unlinked",

@@ -4,9 +4,13 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::id::GroupId;
 use crate::identity::ProviderName;
 use crate::validation::Reason;
 
+/// The name that stands for the company's directory in the names of groups. No identity provider can
+/// have it.
+pub const DIRECTORY: &str = "scim";
 /// The most groups of one user.
 pub const MAX_GROUPS: usize = 200;
 /// The longest name of a group with its provider, in characters.
@@ -38,6 +42,17 @@ impl Group {
                 name: text.chars().take(MAX_GROUP).collect(),
             })
         }
+    }
+
+    /// A group of the company's directory.
+    pub fn of_directory(id: GroupId) -> Self {
+        Self(format!("{DIRECTORY}/{id}"))
+    }
+
+    /// The group of the company's directory that it is.
+    pub fn directory_id(&self) -> Option<GroupId> {
+        let (name, id) = self.0.split_once('/')?;
+        id.parse().ok().filter(|_| name == DIRECTORY)
     }
 
     /// The group as it is written.
@@ -96,6 +111,11 @@ impl Groups {
     /// Whether this group is one of them.
     pub fn contain(&self, group: &Group) -> bool {
         self.0.binary_search(group).is_ok()
+    }
+
+    /// The groups, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &Group> {
+        self.0.iter()
     }
 
     /// The names, sorted.

@@ -66,6 +66,10 @@ identifier! {
     BulkJobId
 }
 identifier! {
+    /// Identifies a group of the company's directory.
+    GroupId
+}
+identifier! {
     /// Identifies an operator key.
     OperatorKeyId
 }

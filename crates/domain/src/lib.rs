@@ -16,6 +16,7 @@
 //! bytes here: `ats-pat-auth` makes and checks them.
 
 pub mod code;
+pub mod directory;
 pub mod disabled;
 pub mod envelope;
 pub mod event;
@@ -47,14 +48,15 @@ pub mod user;
 pub mod validation;
 
 pub use code::Code;
+pub use directory::{DirectoryEntry, DirectoryGroup};
 pub use disabled::{DisabledBy, DisabledMarks};
 pub use envelope::Envelope;
 pub use event::Event;
-pub use id::{BulkJobId, EventId, FormKey, OperatorKeyId, TokenId, UserId};
+pub use id::{BulkJobId, EventId, FormKey, GroupId, OperatorKeyId, TokenId, UserId};
 pub use identity::{
     Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, SignedInElsewhere, Subject,
 };
-pub use name::{Description, DisplayName, Email, TokenName, UserName};
+pub use name::{Description, DisplayName, Email, GroupName, TokenName, UserName};
 pub use network::Neighbourhood;
 pub use operator_key::OperatorKey;
 pub use policies::{GroupPolicy, LONGEST_WRITTEN_OUT, Policies};

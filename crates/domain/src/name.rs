@@ -10,6 +10,8 @@ use crate::validation::Reason;
 
 /// The longest name, in Unicode scalar values.
 pub const MAX_NAME: usize = 100;
+/// The longest name of a group of a directory, in Unicode scalar values.
+pub const MAX_GROUP_NAME: usize = 256;
 /// The longest description, in Unicode scalar values.
 pub const MAX_DESCRIPTION: usize = 500;
 
@@ -63,7 +65,7 @@ fn is_refused(c: char) -> bool {
 }
 
 macro_rules! name {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident, $longest:expr) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(transparent)]
@@ -71,13 +73,13 @@ macro_rules! name {
 
         impl $name {
             /// Checks a name as it was written. The name becomes NFC and is trimmed. It has 1 to
-            /// 100 Unicode scalar values, and no control characters, line separators or
-            /// bidirectional controls.
+            /// 100 Unicode scalar values (a group's 256), and no control characters, line
+            /// separators or bidirectional controls.
             ///
             /// # Errors
             /// [`Reason::Empty`], [`Reason::TooLong`] or [`Reason::BadCharacter`].
             pub fn new(text: &str) -> Result<Self, Reason> {
-                let text = clean(text, MAX_NAME)?;
+                let text = clean(text, $longest)?;
                 // A name of invisible characters is empty.
                 if fold(&text).is_empty() {
                     Err(Reason::Empty)
@@ -112,15 +114,19 @@ macro_rules! name {
 
 name! {
     /// The name of a personal access token. Unique among the active tokens of one owner.
-    TokenName
+    TokenName, MAX_NAME
 }
 name! {
     /// The name that a user signs in with. Unique among all users.
-    UserName
+    UserName, MAX_NAME
 }
 name! {
     /// The name that pages show for a user. Not unique.
-    DisplayName
+    DisplayName, MAX_NAME
+}
+name! {
+    /// What the company's directory calls a group. Unique among its groups.
+    GroupName, MAX_GROUP_NAME
 }
 
 /// The longest e-mail address, in characters (RFC 5321, section 4.5.3.1.3, without the brackets).

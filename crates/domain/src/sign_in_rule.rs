@@ -140,6 +140,7 @@ mod tests {
                 at,
             }),
             signed_in_elsewhere: SignedInElsewhere::default(),
+            directory: None,
             created_at: NOW.before(100 * DAY),
         }
     }

@@ -1,5 +1,6 @@
 //! Users, who own tokens.
 
+use crate::directory::DirectoryEntry;
 use crate::disabled::DisabledMarks;
 use crate::group::Groups;
 use crate::id::UserId;
@@ -67,6 +68,8 @@ pub struct User {
     pub provider_sign_in: Option<ProviderSignIn>,
     /// The last sign-ins at the other identity providers at which the user has an identity.
     pub signed_in_elsewhere: SignedInElsewhere,
+    /// The entry of the company's directory, if the user has one.
+    pub directory: Option<Box<DirectoryEntry>>,
     /// When the user was added.
     pub created_at: Timestamp,
 }

@@ -54,5 +54,5 @@ pub use panic::caught;
 pub use problem::{Challenge, problem_headers, status};
 pub use serve::{Limits, Listeners, Pulse, Workers, serve};
 pub use settings::{HttpSettings, NotAnOrigin};
-pub use site::{Half, Site};
+pub use site::{Both, Half, Site};
 pub use traffic::{Answered, Kind, RequestCount, RouteId, Traffic};

@@ -11,6 +11,10 @@ pub(crate) struct Shown {
     pub(crate) display_name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) groups: Option<Vec<String>>,
+    /// Who it is in the company's directory.
+    pub(crate) directory_id: Option<String>,
+    /// Whether the directory knows persons by another claim than `sub`.
+    is_in_directory: bool,
 }
 
 impl Shown {
@@ -22,6 +26,8 @@ impl Shown {
             display_name: text(&names.display_name),
             email: text(&names.email).filter(|_| is_verified(claims)),
             groups: groups(&names.groups, claims),
+            directory_id: names.directory_id.as_deref().and_then(text),
+            is_in_directory: names.directory_id.is_some(),
         }
     }
 
@@ -31,6 +37,7 @@ impl Shown {
             && self.display_name.is_some()
             && self.email.is_some()
             && self.groups.is_some()
+            && (self.directory_id.is_some() || !self.is_in_directory)
     }
 
     /// What was told, and what `other` tells of the rest.
@@ -40,6 +47,8 @@ impl Shown {
             display_name: self.display_name.or(other.display_name),
             email: self.email.or(other.email),
             groups: self.groups.or(other.groups),
+            directory_id: self.directory_id.or(other.directory_id),
+            is_in_directory: self.is_in_directory,
         }
     }
 }
@@ -125,6 +134,7 @@ mod tests {
             display_name: Some("Ada".to_owned()),
             email: Some("a@x".to_owned()),
             groups: Some(vec!["g".to_owned()]),
+            ..Shown::default()
         };
         assert_eq!(read(&names, &one), expected);
         assert_eq!(read(&names, &several), expected);

@@ -134,6 +134,7 @@ impl IdentityProvider for Provider {
             user_name: shown.user_name,
             display_name: shown.display_name,
             email: shown.email,
+            directory_id: shown.directory_id,
             groups: shown.groups,
             authenticated_at: believed.authenticated_at,
             session: session.map(ToOwned::to_owned),

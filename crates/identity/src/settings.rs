@@ -44,6 +44,8 @@ pub struct ClaimNames {
     pub email: String,
     /// The groups.
     pub groups: String,
+    /// Who somebody is in the company's directory, if that is another claim than `sub`.
+    pub directory_id: Option<String>,
 }
 
 impl Default for ClaimNames {
@@ -53,6 +55,7 @@ impl Default for ClaimNames {
             display_name: "name".to_owned(),
             email: "email".to_owned(),
             groups: "groups".to_owned(),
+            directory_id: None,
         }
     }
 }

@@ -62,6 +62,7 @@ pub fn provider_of(
             display_name: provider.display_name_claim.clone(),
             email: provider.email_claim.clone(),
             groups: provider.groups_claim.clone(),
+            directory_id: provider.directory_claim.clone(),
         },
         timeout: TIMEOUT,
     };

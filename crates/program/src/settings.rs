@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ats_pat_domain::{LONGEST_WRITTEN_OUT, Policies, Policy};
-use ats_pat_service::LocalPasswords;
+use ats_pat_service::{DirectoryRules, LocalPasswords};
 use secrecy::SecretString;
 
 pub use self::error::{Place, SettingsError};
@@ -88,6 +88,7 @@ impl Settings {
             return Err(SettingsError::Invalid { place, advice });
         }
         settings.providers = sources.providers()?;
+        settings.set_directory(sources)?;
         if let Some(place) = sources.place("local-passwords")
             && settings.local_passwords != LocalPasswords::On
             && settings.providers.is_empty()
@@ -107,6 +108,41 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+
+    /// Tells the provider of the directory by which claim the directory knows its users.
+    fn set_directory(&mut self, sources: &Sources) -> Result<(), SettingsError> {
+        let claim = self.scim_identity_claim.clone();
+        let refused = |key, advice: String| match sources.place(key) {
+            Some(place) => Err(SettingsError::Invalid { place, advice }),
+            None => Ok(()),
+        };
+        let Some(name) = self.scim_provider.clone() else {
+            let advice = "is set, and there is no `scim.provider`: set that too, or leave this out";
+            return refused("scim.identity-claim", advice.to_owned());
+        };
+        let mut providers = self.providers.iter_mut();
+        let Some(provider) = providers.find(|provider| provider.rules.name == name) else {
+            return refused(
+                "scim.provider",
+                format!(
+                    "names {name}, and there is no [oidc.{name}]: name one of the identity providers"
+                ),
+            );
+        };
+        if claim == DirectoryRules::SUBJECT {
+            return Ok(());
+        }
+        if provider.rules.subject_is_id {
+            return refused(
+                "scim.identity-claim",
+                format!(
+                    "is {claim:?}, and `subject-is-id` of {name} needs the subject: write sub, or leave `subject-is-id` out"
+                ),
+            );
+        }
+        provider.directory_claim = Some(claim);
+        Ok(())
     }
 
     /// Refuses a group that would propose a longer lifetime than its members may choose.
@@ -225,6 +261,10 @@ impl Settings {
                 .iter()
                 .map(|provider| provider.rules.clone())
                 .collect(),
+            directory: self.scim_provider.clone().map(|provider| DirectoryRules {
+                provider,
+                identity_claim: self.scim_identity_claim.clone(),
+            }),
             local_passwords: self.local_passwords,
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
             changes_per_user_per_minute: self.changes_per_user_per_minute,

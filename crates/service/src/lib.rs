@@ -20,6 +20,7 @@
 mod bearer;
 mod cache;
 mod change;
+mod directory;
 mod exchange;
 mod figures;
 mod identity;
@@ -36,6 +37,10 @@ pub mod view;
 
 pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector};
+pub use directory::{
+    Directory, DirectoryUser, GroupChange, GroupCondition, MemberChange, Precondition,
+    UserCondition,
+};
 pub use exchange::Exchanged;
 pub use exchange::narrowing::Narrowing;
 pub use figures::Figures;
@@ -50,7 +55,9 @@ pub use service::client::Client;
 pub use service::error::{Error, causes};
 pub use service::health::PublishedKeys;
 pub use service::open::{OpenError, Parts};
-pub use service::settings::{LocalPasswords, PolicySource, ProviderRules, Settings};
+pub use service::settings::{
+    DirectoryRules, LocalPasswords, PolicySource, ProviderRules, Settings,
+};
 pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::{PasswordChange, SignInResult, SignedIn, StepUp};
 pub use status::{PublishedStatusList, STATUS_LISTS};

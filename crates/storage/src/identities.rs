@@ -18,7 +18,7 @@ use crate::write::insert;
 
 /// What finds an identity. Neither part can take over a piece of the other, because the length of
 /// the first stands before it.
-fn identity_key(identity: &Identity) -> Vec<u8> {
+pub(crate) fn identity_key(identity: &Identity) -> Vec<u8> {
     let issuer = identity.issuer.as_str();
     let mut hasher = blake3::Hasher::new();
     hasher

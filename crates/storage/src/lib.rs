@@ -30,6 +30,7 @@ mod connect;
 mod connection;
 mod database;
 mod database_file;
+mod directory_groups;
 mod entity;
 mod erasure;
 mod error;

@@ -6,8 +6,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::channel::Channel;
 use crate::entity::{
-    identity, operator_key, policy, secret, session, setup_link, signing_key, status_place, token,
-    user,
+    directory_group, identity, operator_key, policy, secret, session, setup_link, signing_key,
+    status_place, token, user,
 };
 use crate::failure::store_error;
 
@@ -57,6 +57,9 @@ pub(crate) async fn retag(channel: &Channel, retagged: &Retagged) -> Result<(), 
         RowKey::SetupLink => retag!(channel, retagged, setup_link, TagKeyId, Id = ONLY),
         RowKey::OperatorKey(id) => {
             retag!(channel, retagged, operator_key, TagKeyId, Id = id.as_uuid())
+        }
+        RowKey::DirectoryGroup(id) => {
+            retag!(channel, retagged, directory_group, KeyId, Id = id.as_uuid())
         }
         RowKey::Policy => retag!(channel, retagged, policy, KeyId, Id = ONLY),
     }

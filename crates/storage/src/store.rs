@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, IdentityRepository, KeyRepository, OperatorKeyRepository,
-    PolicyRepository, Repositories, Retagged, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures, TokenRepository,
-    Transaction, UsageRecord, UserRepository,
+    ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository, KeyRepository,
+    OperatorKeyRepository, PolicyRepository, Repositories, Retagged, SecretRepository,
+    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures,
+    TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{EventId, OperatorKeyId, Timestamp};
@@ -21,6 +21,10 @@ impl Repositories for Database {
     }
 
     fn identities(&self) -> &dyn IdentityRepository {
+        &*self.reads
+    }
+
+    fn directory_groups(&self) -> &dyn DirectoryGroupRepository {
         &*self.reads
     }
 

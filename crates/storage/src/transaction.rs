@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use ats_pat_domain::EventId;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
-    ChangeOrder, CommitError, EventRepository, IdentityRepository, KeyRepository,
-    OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, StoreError, TokenRepository, Transaction,
-    UserRepository,
+    ChangeOrder, CommitError, DirectoryGroupRepository, EventRepository, IdentityRepository,
+    KeyRepository, OperatorKeyRepository, PolicyRepository, Repositories, SecretRepository,
+    SessionRepository, SetupLinkRepository, StatusRepository, StoreError, TokenRepository,
+    Transaction, UserRepository,
 };
 use parking_lot::Mutex;
 
@@ -89,6 +89,10 @@ impl Repositories for StoreTransaction {
     }
 
     fn identities(&self) -> &dyn IdentityRepository {
+        &self.channel
+    }
+
+    fn directory_groups(&self) -> &dyn DirectoryGroupRepository {
         &self.channel
     }
 

@@ -1,13 +1,13 @@
 //! Users.
 
 use async_trait::async_trait;
-use ats_pat_domain::group::Groups;
+use ats_pat_domain::group::{Group, Groups};
 use ats_pat_domain::list::{UserQuery, UserSortField};
 use ats_pat_domain::port::{StoreError, UserChanges, UserPage, UserRepository};
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    DisabledBy, DisabledMarks, DisplayName, Email, Identity, Issuer, ProviderName, ProviderSignIn,
-    SignedInElsewhere, Subject, Tagged, Timestamp, User, UserId, UserName,
+    DirectoryEntry, DisabledBy, DisabledMarks, DisplayName, Email, Identity, Issuer, ProviderName,
+    ProviderSignIn, SignedInElsewhere, Subject, Tagged, Timestamp, User, UserId, UserName,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::{Expr, Func, Query, SelectStatement, SimpleExpr};
@@ -17,9 +17,11 @@ use sea_orm::{
 };
 
 use crate::channel::Channel;
+use crate::entity::identity;
 use crate::entity::user::{ActiveModel, Column, Entity, Model};
 use crate::erasure;
 use crate::failure::store_error;
+use crate::identities::identity_key;
 use crate::page::{self, Slice, holds};
 use crate::readable::{readable, readable_of, readable_page};
 use crate::row::{columns, name_key, part, tag};
@@ -96,11 +98,40 @@ fn provider_sign_in(model: &Model) -> Option<ProviderSignIn> {
     })
 }
 
+/// The entry in the directory. No release writes a part of it.
+fn directory(model: &Model) -> Option<Box<DirectoryEntry>> {
+    if model.directory.is_none() && model.directory_issuer.is_none() {
+        return None;
+    }
+    let issuer = model.directory_issuer.as_deref().unwrap_or_default();
+    let stored = model.directory.as_deref().unwrap_or_default();
+    Some(Box::new(DirectoryEntry::from_stored(issuer, stored)))
+}
+
+/// A statement that writes a user who is found as before: by the same name, and by the same entry in
+/// the directory, unless there is none any more.
+///
+/// If somebody wrote this user's keys into another row, a unique index would prevent an update of
+/// them, and the user could not be disabled.
+fn found_as_before(user: &Tagged<User>) -> ActiveModel {
+    let model = ActiveModel::from(user);
+    ActiveModel {
+        id: NotSet,
+        name_key: NotSet,
+        directory_key: match &user.row.directory {
+            Some(_) => NotSet,
+            None => Set(None),
+        },
+        ..model
+    }
+}
+
 impl TryFrom<Model> for Tagged<User> {
     type Error = StoreError;
 
     fn try_from(model: Model) -> Result<Self, StoreError> {
         let (disabled, provider_sign_in) = (marks(&model), provider_sign_in(&model));
+        let directory = directory(&model);
         Ok(Self {
             row: User {
                 id: UserId::from_uuid(model.id),
@@ -119,6 +150,7 @@ impl TryFrom<Model> for Tagged<User> {
                 signed_in_elsewhere: SignedInElsewhere::from_stored(
                     model.signed_in_elsewhere.as_deref().unwrap_or_default(),
                 ),
+                directory,
                 created_at: Timestamp::from_millis(model.created_at),
             },
             tag: tag(model.key_id, model.tag),
@@ -133,6 +165,7 @@ impl From<&Tagged<User>> for ActiveModel {
         let marks = row.disabled;
         let signed_in = row.provider_sign_in.as_ref();
         let identity = signed_in.map(|signed_in| &signed_in.identity);
+        let entry = row.directory.as_deref();
         Self {
             id: Set(row.id.as_uuid()),
             name: Set(row.name.as_str().to_owned()),
@@ -155,6 +188,9 @@ impl From<&Tagged<User>> for ActiveModel {
             signed_in_subject: Set(identity.map(|it| it.subject.as_str().to_owned())),
             signed_in_at: Set(signed_in.and_then(|it| it.at).map(Timestamp::as_millis)),
             signed_in_elsewhere: Set(row.signed_in_elsewhere.to_stored()),
+            directory_issuer: Set(entry.map(|entry| entry.identity.issuer.as_str().to_owned())),
+            directory_key: Set(entry.map(|entry| identity_key(&entry.identity))),
+            directory: Set(entry.map(DirectoryEntry::to_stored)),
             created_at: Set(row.created_at.as_millis()),
             key_id: Set(tag.key_id.0),
             tag: Set(tag.bytes.clone()),
@@ -231,6 +267,68 @@ impl UserRepository for Channel {
         Ok(UserPage { items, total })
     }
 
+    async fn by_directory(&self, identity: &Identity) -> Result<Option<Tagged<User>>, StoreError> {
+        let select = Entity::find().filter(Column::DirectoryKey.eq(identity_key(identity)));
+        let found = select.one(self).await.map_err(store_error)?;
+        let found: Option<Tagged<User>> = found.map(TryInto::try_into).transpose()?;
+        // Whoever can write to the table can write any key beside any entry.
+        Ok(found.filter(|found| {
+            let entry = found.row.directory.as_deref();
+            entry.is_some_and(|entry| entry.identity == *identity)
+        }))
+    }
+
+    async fn in_directory(
+        &self,
+        issuer: &Issuer,
+        offset: u64,
+        limit: u64,
+    ) -> Result<UserPage, StoreError> {
+        let linked = Query::select()
+            .column((identity::Entity, identity::Column::UserId))
+            .from(identity::Entity)
+            .cond_where(identity::Column::Issuer.eq(issuer.as_str()))
+            .take();
+        let filter = Condition::all()
+            .add(Column::Kind.eq(UserKind::Person.as_str()))
+            .add(Column::IsAdmin.eq(false))
+            .add(
+                Condition::any()
+                    .add(Column::DirectoryIssuer.eq(issuer.as_str()))
+                    .add(Column::Id.in_subquery(linked)),
+            );
+        let mut select = Query::select();
+        columns(&mut select, Entity, "u_");
+        select
+            .from(Entity)
+            .order_by((Entity, Column::Id), Order::Asc);
+        // A page of no length has no row that says how many there are.
+        let slice = Slice {
+            offset,
+            limit: limit.max(1),
+        };
+        let (mut rows, total) = page::read(self, Entity, select, filter, slice).await?;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let items = readable::<Entity, _>(self, &rows, "u_", |row| {
+            Ok(Some(part::<Model>(row, "u_")?.try_into()?))
+        })?;
+        Ok(UserPage { items, total })
+    }
+
+    async fn in_group(
+        &self,
+        group: &Group,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<User>>, StoreError> {
+        // More than the members, because this is a pattern. The groups of each tell.
+        let select = Entity::find()
+            .filter(Column::MemberOf.contains(group.as_str()))
+            .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
+            .order_by_asc(Column::Id);
+        readable_page(self, select, limit).await
+    }
+
     async fn after(
         &self,
         after: Option<UserId>,
@@ -256,13 +354,7 @@ impl UserChanges for StoreTransaction {
 
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError> {
         let row = Entity::update_many()
-            .set(ActiveModel {
-                id: NotSet,
-                // If somebody wrote this user's key into another row, the unique index would
-                // prevent this update, and the user could not be disabled.
-                name_key: NotSet,
-                ..user.into()
-            })
+            .set(found_as_before(user))
             .filter(Column::Id.eq(user.row.id.as_uuid()));
         update(&self.channel, row).await
     }

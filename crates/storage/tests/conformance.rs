@@ -1,7 +1,7 @@
 //! The suite that every database runs.
 
 use ats_pat_test_support::conformance::{
-    changes, constraints, currency, ended, migrations, pages, reads, rows, usage,
+    changes, constraints, currency, directory, ended, migrations, pages, reads, rows, usage,
 };
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
@@ -19,6 +19,8 @@ macro_rules! suite {
 suite! {
     rows: users_come_back, identities_come_back, tokens_come_back, secrets_come_back, status_places_come_back, sessions_come_back, keys_come_back,
         setup_links_come_back, policies_come_back, events_come_back;
+    directory: entries_of_the_directory_come_back, users_of_the_directory_are_found,
+        groups_of_the_directory_come_back;
     constraints: what_is_taken_conflicts, a_second_current_secret_is_refused,
         a_write_must_reach_its_row;
     changes: parallel_changes_are_numbered_without_gap, a_change_without_a_commit_leaves_nothing,

@@ -20,6 +20,7 @@ pub mod intruder;
 #[expect(missing_docs, reason = "the names say it")]
 pub mod provider;
 pub mod proxy;
+pub mod scripted;
 pub mod statements;
 pub mod world;
 

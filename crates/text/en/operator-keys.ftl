@@ -20,7 +20,7 @@ right-service-tokens = Make and regenerate tokens of service accounts.
 right-audit = Read the audit trail.
 right-policy = See and change the policy.
 right-keys = See the signing keys, and rotate them.
-right-scim = Keep users as a directory has them. This release has no operation for it yet.
+right-scim = Keep users and groups as a directory has them, over SCIM.
 # $zone (String) - the name of a time zone
 # $day (String)
 operator-key-last-day-hint = The key works until the end of that day in { $zone }. The latest day is { $day }.

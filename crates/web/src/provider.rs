@@ -221,7 +221,10 @@ fn refusal(visit: &Visit<'_>, refused: NotSignedIn) -> Result<Response, Problem>
             StatusCode::FORBIDDEN,
             text.provider_other_identity().to_owned(),
         ),
-        NotSignedIn::SubjectIsNoId | NotSignedIn::IdInUse => {
+        NotSignedIn::SubjectIsNoId
+        | NotSignedIn::IdInUse
+        | NotSignedIn::DirectoryIdMissing
+        | NotSignedIn::TwoUsers => {
             tell(&refused);
             (StatusCode::CONFLICT, text.provider_id_in_use().to_owned())
         }

@@ -39,7 +39,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-measure",
         ],
     ),
-    // The API and the pages don't know each other.
+    // The API, the pages and SCIM don't know each other.
     (
         "ats-pat-api",
         &[
@@ -58,6 +58,15 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-service",
             "ats-pat-auth",
             "ats-pat-token",
+            "ats-pat-domain",
+            "ats-pat-text",
+        ],
+    ),
+    (
+        "ats-pat-scim",
+        &[
+            "ats-pat-http",
+            "ats-pat-service",
             "ats-pat-domain",
             "ats-pat-text",
         ],
@@ -105,6 +114,7 @@ const BELOW_PROGRAM: &[&str] = &[
 ];
 
 const BELOW_BINARIES: &[&str] = &[
+    "ats-pat-scim",
     "ats-pat-telemetry",
     "ats-pat-client",
     "ats-pat-identity",
@@ -151,6 +161,7 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
             "ats-pat-http",
             "ats-pat-api",
             "ats-pat-web",
+            "ats-pat-scim",
             "ats-pat-telemetry",
             "ats-pat-program",
             "ats-pat-server",

@@ -161,6 +161,7 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
         | EventKind::BulkRevoked
         | EventKind::BulkFinished
         | EventKind::KeysResealed
+        | EventKind::DirectoryGroupUpdated
         | EventKind::DatabaseUpgraded => success(EntityManagement, update, Informational),
         EventKind::PolicyChanged => success(EntityManagement, update, Medium),
         EventKind::RestoreAccepted => success(EntityManagement, update, High),
@@ -169,8 +170,11 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
             success(EntityManagement, (1, "Create"), high_if(compromised))
         }
         EventKind::SigningKeyPromoted => success(EntityManagement, (10, "Activate"), Informational),
+        EventKind::DirectoryGroupDeleted => success(EntityManagement, (4, "Delete"), Informational),
         EventKind::SigningKeyDestroyed => success(EntityManagement, (4, "Delete"), Informational),
-        EventKind::SetupLinkCreated => success(EntityManagement, (1, "Create"), Informational),
+        EventKind::SetupLinkCreated | EventKind::DirectoryGroupCreated => {
+            success(EntityManagement, (1, "Create"), Informational)
+        }
         EventKind::BulkStarted | EventKind::OperatorKeyCreated => {
             success(EntityManagement, (1, "Create"), Medium)
         }
@@ -298,6 +302,7 @@ fn entity(kind: EventKind, event: &EventView, details: Details<'_>) -> Value {
         Some(("signing_key", _)) => "Signing key",
         Some(("operator_key", _)) => "Operator key",
         Some(("setup_link", _)) => "Set-up link",
+        Some(("group", _)) => "Directory group",
         Some(("policy", _)) => {
             return json!({
                 "uid": event.subject, "type_id": 5, "type": "Policy",

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::error::StoreError;
 use super::repository::{SetupLink, StoredPolicy};
+use crate::directory::DirectoryGroup;
 use crate::event::Event;
-use crate::id::{TokenId, UserId};
+use crate::id::{GroupId, TokenId, UserId};
 use crate::identity::{LinkedIdentity, ProviderName};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::operator_key::OperatorKey;
@@ -25,8 +26,8 @@ pub trait UserChanges: Send + Sync {
     /// Writes an existing user. Another user who has the same name is no conflict as long as this
     /// user keeps its name, because a change that takes rights away must not fail on it.
     async fn update_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
-    /// As [`update_user`](Self::update_user), and the user is found by the new name.
-    /// [`StoreError::Conflict`] if another user has it.
+    /// As [`update_user`](Self::update_user), and the user is found by the new name and the new
+    /// entry in the directory. [`StoreError::Conflict`] if another user has one of them.
     async fn rename_user(&self, user: &Tagged<User>) -> Result<(), StoreError>;
     /// Erases what the user's tokens and the events about them say of a person: names and
     /// descriptions of tokens, addresses that they were used from, and the personal part of each
@@ -46,6 +47,23 @@ pub trait IdentityChanges: Send + Sync {
         user: UserId,
         provider: &ProviderName,
     ) -> Result<bool, StoreError>;
+}
+
+/// Writes the groups of the company's directory.
+#[async_trait]
+pub trait DirectoryGroupChanges: Send + Sync {
+    /// Adds a group. [`StoreError::Conflict`] if its id is taken.
+    async fn insert_directory_group(
+        &self,
+        group: &Tagged<DirectoryGroup>,
+    ) -> Result<(), StoreError>;
+    /// Writes an existing group. Finds it by its id.
+    async fn update_directory_group(
+        &self,
+        group: &Tagged<DirectoryGroup>,
+    ) -> Result<(), StoreError>;
+    /// Removes a group, if it is there.
+    async fn delete_directory_group(&self, id: GroupId) -> Result<(), StoreError>;
 }
 
 /// Writes tokens and their secrets.

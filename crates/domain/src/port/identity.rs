@@ -51,6 +51,9 @@ pub struct ProvenIdentity {
     pub display_name: Option<String>,
     /// An e-mail address. Also `None` if the provider says that it is not verified.
     pub email: Option<String>,
+    /// The person's id in the company's directory, if the directory knows persons by another claim
+    /// than `sub`, and the provider sent that claim.
+    pub directory_id: Option<String>,
     /// The groups. `None` if the provider did not send them, or not all of them. That differs from
     /// an empty list.
     pub groups: Option<Vec<String>>,

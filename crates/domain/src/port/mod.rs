@@ -14,8 +14,8 @@ mod store;
 use std::time::Duration;
 
 pub use change::{
-    EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges,
-    SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
+    DirectoryGroupChanges, EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges,
+    PolicyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 pub use error::{BoxError, CommitError, StorageFailure, StoreError};
 pub use figures::{PoolFigures, StoreFigures, TokenCounts};
@@ -23,9 +23,9 @@ pub use identity::{
     Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
 };
 pub use repository::{
-    Bearer, EventRepository, FoundSession, Grant, IdentityRepository, KeyRepository,
-    ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository, Repositories,
-    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    Bearer, DirectoryGroupRepository, EventRepository, FoundSession, Grant, IdentityRepository,
+    KeyRepository, ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository,
+    Repositories, SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
     StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
     UserRepository,
 };

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 
 use super::error::StoreError;
 use super::figures::TokenCounts;
+use crate::directory::DirectoryGroup;
 use crate::event::{Event, Head};
-use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
-use crate::identity::{Identity, LinkedIdentity, ProviderName};
+use crate::group::Group;
+use crate::id::{EventId, GroupId, OperatorKeyId, TokenId, UserId};
+use crate::identity::{Identity, Issuer, LinkedIdentity, ProviderName};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::list::{EventFilter, TokenQuery, UserQuery};
 use crate::operator_key::OperatorKey;
@@ -29,6 +31,8 @@ pub trait Repositories: Send + Sync {
     fn users(&self) -> &dyn UserRepository;
     /// The identities that users are linked to.
     fn identities(&self) -> &dyn IdentityRepository;
+    /// The groups of the company's directory.
+    fn directory_groups(&self) -> &dyn DirectoryGroupRepository;
     /// Personal access token entries.
     fn tokens(&self) -> &dyn TokenRepository;
     /// The hashes of their secrets.
@@ -66,6 +70,23 @@ pub trait UserRepository: Send + Sync {
     /// A page of users, sorted bytewise by folded name. One statement, or two for a page after the
     /// last.
     async fn page(&self, query: &UserQuery) -> Result<UserPage, StoreError>;
+    /// The user whose entry in the directory has this identity, byte for byte.
+    async fn by_directory(&self, identity: &Identity) -> Result<Option<Tagged<User>>, StoreError>;
+    /// The persons who are no administrators and have an entry in the directory of this issuer, or
+    /// an identity there: up to `limit` after the first `offset`, sorted by id.
+    async fn in_directory(
+        &self,
+        issuer: &Issuer,
+        offset: u64,
+        limit: u64,
+    ) -> Result<UserPage, StoreError>;
+    /// Up to `limit` users in this group with ids greater than `after`, sorted by id.
+    async fn in_group(
+        &self,
+        group: &Group,
+        after: Option<UserId>,
+        limit: u64,
+    ) -> Result<Vec<Tagged<User>>, StoreError>;
     /// Up to `limit` users with ids greater than `after`, sorted by id. For walks through all
     /// users.
     async fn after(
@@ -75,6 +96,15 @@ pub trait UserRepository: Send + Sync {
     ) -> Result<Vec<Tagged<User>>, StoreError>;
     /// All users, sorted bytewise by folded name.
     async fn all(&self) -> Result<Vec<Tagged<User>>, StoreError>;
+}
+
+/// Reads the groups of the company's directory.
+#[async_trait]
+pub trait DirectoryGroupRepository: Send + Sync {
+    /// The group with this id.
+    async fn by_id(&self, id: GroupId) -> Result<Option<Tagged<DirectoryGroup>>, StoreError>;
+    /// All groups, sorted by id.
+    async fn all(&self) -> Result<Vec<Tagged<DirectoryGroup>>, StoreError>;
 }
 
 /// Reads the identities that users are linked to.

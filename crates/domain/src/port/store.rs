@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 
 use super::change::{
-    EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges,
-    SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
+    DirectoryGroupChanges, EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges,
+    PolicyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 use super::error::{CommitError, StoreError};
 use super::figures::StoreFigures;
 use super::repository::Repositories;
 use crate::event::Head;
-use crate::id::{EventId, OperatorKeyId, TokenId, UserId};
+use crate::id::{EventId, GroupId, OperatorKeyId, TokenId, UserId};
 use crate::identity::ProviderName;
 use crate::tagged::Tag;
 use crate::time::Timestamp;
@@ -115,6 +115,8 @@ pub enum RowKey {
     Policy,
     /// A row of `operator_keys`.
     OperatorKey(OperatorKeyId),
+    /// A row of `directory_groups`.
+    DirectoryGroup(GroupId),
 }
 
 /// Where a change waits among others.
@@ -144,6 +146,7 @@ pub trait Transaction:
     Repositories
     + UserChanges
     + IdentityChanges
+    + DirectoryGroupChanges
     + TokenChanges
     + StatusChanges
     + SessionChanges

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use ats_pat_domain::ProviderName;
+use ats_pat_domain::group::DIRECTORY;
 use ats_pat_service::ProviderRules;
 use secrecy::SecretString;
 
@@ -220,6 +221,13 @@ impl FoundProviders {
     pub(super) fn read(&self) -> Result<Vec<Provider>, SettingsError> {
         let mut providers: Vec<Provider> = Vec::with_capacity(self.0.len());
         for (name, keys) in &self.0 {
+            if name == DIRECTORY
+                && let Some(found) = keys.values().next()
+            {
+                return found.refuse(
+                    "is of a provider that is called scim: choose another name, because groups of the directory are called so",
+                );
+            }
             let provider = Keys { name, keys }.read()?;
             if provider.rules.subject_is_id
                 && let Some(other) = providers.iter().find(|other| other.rules.subject_is_id)
@@ -233,6 +241,23 @@ impl FoundProviders {
             providers.push(provider);
         }
         Ok(providers)
+    }
+}
+
+impl Found {
+    /// The name of a provider.
+    pub(crate) fn provider_name(&self) -> Result<ProviderName, SettingsError> {
+        match ProviderName::new(self.text()?) {
+            Ok(name) => Ok(name),
+            Err(_) => {
+                self.refuse("is no name of a provider: write 1 to 32 small letters and digits")
+            }
+        }
+    }
+
+    /// The name of a claim, or the way to it.
+    pub(crate) fn claim(&self) -> Result<String, SettingsError> {
+        Ok(self.text()?.to_owned())
     }
 }
 
@@ -257,6 +282,8 @@ pub struct Provider {
     pub email_claim: String,
     /// The claim with the groups.
     pub groups_claim: String,
+    /// The claim with the `externalId` of its directory, if that is another than `sub`.
+    pub directory_claim: Option<String>,
 }
 
 /// The keys of one provider.
@@ -303,6 +330,7 @@ impl Keys<'_> {
             display_name_claim: claim("display-name-claim", "name")?,
             email_claim: claim("email-claim", "email")?,
             groups_claim: claim("groups-claim", "groups")?,
+            directory_claim: None,
         })
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::scope::Scope;
-use ats_pat_domain::{GroupPolicy, MayCreate};
+use ats_pat_domain::{GroupPolicy, MayCreate, ProviderName};
 use ats_pat_service::{LocalPasswords, PolicySource};
 use ats_pat_storage::Tls;
 use clap::Args;
@@ -200,6 +200,13 @@ settings! {
     /// `on`, `administrators` or `off`: who may sign in with a password of this service. Other than `on` needs an
     /// identity provider
     pub local_passwords: LocalPasswords { key: "local-passwords", read: local_passwords, default: "on" }
+
+    /// The identity provider (NAME of `[oidc.NAME]`) whose directory keeps users and groups over SCIM, at `/scim/v2`
+    pub(super) scim_provider: Option<ProviderName> { key: "scim.provider", read: provider_name, without: "no SCIM" }
+
+    /// The claim of that provider with the `externalId` that the directory gives a user: `oid` for Entra ID. Dots lead
+    /// into a claim
+    pub(super) scim_identity_claim: String { key: "scim.identity-claim", read: claim, default: "sub" }
 
     /// How many sign-ins of one account from one address may fail in a quarter of an hour
     pub sign_in_failures_per_quarter_hour: u32 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ats_pat_auth::Canonical;
 use ats_pat_domain::port::{IdentityError, ProvenIdentity, ProviderAnswer, StoreError};
 use ats_pat_domain::session::ProviderSession;
-use ats_pat_domain::{LinkedIdentity, ProviderName, UserId};
+use ats_pat_domain::{Identity, ProviderName, Subject, UserId};
 use secrecy::SecretString;
 
 use super::first;
@@ -93,6 +93,7 @@ impl Service {
         confirms: Option<SignedIn>,
         client: Client<'_>,
     ) -> Result<SecretString, NotSignedIn> {
+        let in_directory = self.in_directory(rules, &proven)?;
         let policies = self.policies().await?;
         let told = proven.groups.as_deref();
         let memberships = Memberships::judge(rules, policies.all(), told)?;
@@ -116,15 +117,11 @@ impl Service {
             rules: rules.clone(),
             proven,
             memberships,
+            in_directory,
             confirms,
         });
         for _ in 0..LOOKS {
-            let read = || async {
-                let identities = self.store().identities();
-                Ok(identities.of(&proof.proven.identity).await?)
-            };
-            let linked: Option<LinkedIdentity> = self.currency().certain_row(read).await?;
-            let user = linked.map(|linked| linked.user_id);
+            let user = self.user_of(&proof).await?;
             let (id, session) = NewSession::make(self, client)?;
             let finish = Finish {
                 proof: Arc::clone(&proof),
@@ -141,6 +138,50 @@ impl Service {
         }
         let busy = "an identity is linked and unlinked all the time";
         Err(Error::from(StoreError::Retryable(busy.into())).into())
+    }
+}
+
+impl Service {
+    /// Who a proven identity is in the directory, if that knows persons by another claim than
+    /// `sub`.
+    ///
+    /// # Errors
+    /// [`NotSignedIn::DirectoryIdMissing`].
+    fn in_directory(
+        &self,
+        rules: &ProviderRules,
+        proven: &ProvenIdentity,
+    ) -> Result<Option<Identity>, NotSignedIn> {
+        let directory = self.inner.settings.directory.as_ref();
+        let knows_by_claim = directory.is_some_and(|directory| {
+            directory.provider == rules.name && !directory.knows_subjects()
+        });
+        if !knows_by_claim {
+            return Ok(None);
+        }
+        let id = proven.directory_id.as_deref();
+        let subject = id.and_then(|id| Subject::new(id).ok());
+        Ok(Some(Identity {
+            issuer: rules.issuer.clone(),
+            subject: subject.ok_or(NotSignedIn::DirectoryIdMissing)?,
+        }))
+    }
+
+    /// The user who has the identity, or the entry in the directory.
+    async fn user_of(&self, proof: &Proof) -> Result<Option<UserId>, Error> {
+        let read = || async {
+            let identities = self.store().identities();
+            Ok(identities.of(&proof.proven.identity).await?)
+        };
+        if let Some(linked) = self.currency().certain_row(read).await? {
+            return Ok(Some(linked.user_id));
+        }
+        let Some(identity) = &proof.in_directory else {
+            return Ok(None);
+        };
+        let read = || async { Ok(self.store().users().by_directory(identity).await?) };
+        let known = self.currency().certain_row(read).await?;
+        Ok(known.map(|user| user.id))
     }
 }
 
@@ -170,13 +211,25 @@ impl Change for Finish {
             Some(found) => Some(draft.check(found).await?.user_id),
             None => None,
         };
+        let known = match &proof.in_directory {
+            Some(identity) => draft.read().users().by_directory(identity).await?,
+            None => None,
+        };
+        let known = match known {
+            Some(known) => Some(draft.check(known).await?.id),
+            None => None,
+        };
         // The event names the user, so it must still be the same.
-        if linked != self.linked {
+        if linked.or(known) != self.linked {
             return Ok((Finished::LookAgain, Taken::Nothing));
         }
-        match linked {
-            Some(user) => known::sign_in(draft, proof, user, &self.session).await,
-            None => first::sign_in(draft, proof, self.new_user, &self.session).await,
+        match (linked, known) {
+            (Some(linked), Some(known)) if linked != known => {
+                Ok((Finished::Refused(NotSignedIn::TwoUsers), Taken::Nothing))
+            }
+            (Some(user), _) => known::sign_in(draft, proof, user, &self.session).await,
+            (None, Some(user)) => known::link(draft, proof, user, &self.session).await,
+            (None, None) => first::sign_in(draft, proof, self.new_user, &self.session).await,
         }
     }
 }

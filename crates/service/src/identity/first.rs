@@ -4,8 +4,8 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{
-    DisabledMarks, DisplayName, LinkedIdentity, ProviderSignIn, SignedInElsewhere, User, UserId,
-    UserName,
+    DisabledMarks, DisplayName, Identity, LinkedIdentity, ProviderName, ProviderSignIn,
+    SignedInElsewhere, User, UserId, UserName,
 };
 
 use super::name::{display_name, email, free_name};
@@ -41,7 +41,18 @@ pub(super) async fn sign_in(
     let name = free_name(draft, &proof.proven).await?;
     let user = new_user(draft, proof, id, name, groups);
     add(draft, &user).await?;
-    let identity = proof.proven.identity.clone();
+    link(draft, id, provider, &proof.proven.identity).await?;
+    session.start(draft, id).await?;
+    Ok((Finished::SignedIn, Taken::Nothing))
+}
+
+/// Links the identity to the user, and says so.
+pub(crate) async fn link(
+    draft: &Draft<'_>,
+    id: UserId,
+    provider: &ProviderName,
+    identity: &Identity,
+) -> Result<(), Error> {
     let linked = draft
         .entry(EventKind::IdentityLinked, &id)
         .owner(id)
@@ -52,13 +63,12 @@ pub(super) async fn sign_in(
         .insert_identity(LinkedIdentity {
             user_id: id,
             provider: provider.clone(),
-            identity,
+            identity: identity.clone(),
             linked_at: draft.now,
         })
         .await?;
     draft.record(linked);
-    session.start(draft, id).await?;
-    Ok((Finished::SignedIn, Taken::Nothing))
+    Ok(())
 }
 
 fn new_user(draft: &Draft<'_>, proof: &Proof, id: UserId, name: UserName, groups: Groups) -> User {
@@ -80,11 +90,13 @@ fn new_user(draft: &Draft<'_>, proof: &Proof, id: UserId, name: UserName, groups
             at: Some(draft.now),
         }),
         signed_in_elsewhere: SignedInElsewhere::default(),
+        directory: proof.noted_entry(draft.now),
         created_at: draft.now,
     }
 }
 
-async fn add(draft: &Draft<'_>, user: &User) -> Result<(), Error> {
+/// Adds the user, and says so.
+pub(crate) async fn add(draft: &Draft<'_>, user: &User) -> Result<(), Error> {
     draft.insert_user(user.clone()).await?;
     let mut entry = draft
         .entry(EventKind::UserCreated, &user.id)

@@ -5,6 +5,7 @@ use ats_pat_domain::sign_in_rule::has_lapsed;
 use ats_pat_domain::user::UserKind;
 use ats_pat_domain::{DisabledBy, ProviderSignIn, Session, Tagged, User, UserId};
 
+use super::first;
 use super::name::{display_name, email};
 use super::proof::{Finished, Proof};
 use super::refused::NotSignedIn;
@@ -17,6 +18,28 @@ use crate::tokens::take_places_of;
 
 /// The detail of events that says which party did it.
 const BY: &str = "By";
+
+/// As [`sign_in`], of a user whom so far only the directory knows. The identity is linked to the
+/// user, who has no password from then on.
+pub(super) async fn link(
+    draft: &Draft<'_>,
+    proof: &Proof,
+    id: UserId,
+    session: &NewSession,
+) -> Result<(Finished, Taken), Error> {
+    let provider = &proof.rules.name;
+    for identity in draft.read().identities().of_user(id).await? {
+        if identity.row.provider == *provider {
+            // Another person's, or a row that was planted: neither is replaced here.
+            return Ok((Finished::Refused(NotSignedIn::TwoUsers), Taken::Nothing));
+        }
+    }
+    let (finished, taken) = sign_in(draft, proof, id, session).await?;
+    if matches!(finished, Finished::SignedIn) {
+        first::link(draft, id, provider, &proof.proven.identity).await?;
+    }
+    Ok((finished, taken))
+}
 
 /// Starts the session of this user, whose details and groups become those that the provider told.
 /// A user who is in no allowed group any more is disabled instead.
@@ -63,8 +86,17 @@ pub(super) async fn sign_in(
         identity: proof.proven.identity.clone(),
         at: Some(draft.now),
     });
+    user.password_hash = None;
+    let is_noted = user.directory.is_none() && proof.in_directory.is_some();
+    if is_noted {
+        user.directory = proof.noted_entry(draft.now);
+    }
     let others = draft.read().sessions().of_user(id).await?;
-    draft.update_user(user.clone()).await?;
+    if is_noted {
+        draft.rename_user(user.clone()).await?;
+    } else {
+        draft.update_user(user.clone()).await?;
+    }
     end_or_keep(draft, proof, (&before, &user), others).await?;
     record(draft, &before, &user);
     if takes_right(proof, &user) {

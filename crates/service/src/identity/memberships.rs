@@ -1,6 +1,6 @@
 //! What the groups of a provider mean here.
 
-use ats_pat_domain::group::{Group, Groups};
+use ats_pat_domain::group::{DIRECTORY, Group, Groups};
 use ats_pat_domain::{Policies, ProviderName};
 
 use super::refused::NotSignedIn;
@@ -82,6 +82,15 @@ pub(crate) fn without(provider: &ProviderName, groups: &Groups) -> Vec<String> {
     let mut names = groups.names();
     names.retain(|name| !name.starts_with(&prefix));
     names
+}
+
+/// The groups that are not the company's directory's.
+pub(crate) fn without_directory(groups: &Groups) -> Groups {
+    let prefix = format!("{DIRECTORY}/");
+    let mut names = groups.names();
+    names.retain(|name| !name.starts_with(&prefix));
+    // Of what is left, nothing is too much.
+    Groups::new(&names).unwrap_or_default()
 }
 
 fn prefix(provider: &ProviderName) -> String {

@@ -2,7 +2,7 @@
 
 mod begin;
 mod finish;
-mod first;
+pub(crate) mod first;
 mod flow;
 mod known;
 mod logout;

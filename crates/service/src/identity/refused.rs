@@ -28,6 +28,14 @@ pub enum NotSignedIn {
     /// The session was to be confirmed, and another person signed in.
     #[error("another identity signed in than the one of the session")]
     OtherIdentity,
+    /// The directory knows users by a claim that the provider did not tell, so nobody could say
+    /// later that the person left.
+    #[error("the identity provider did not tell `identity-claim` of `[scim]`")]
+    DirectoryIdMissing,
+    /// The identity and the entry in the directory are of two users, or the user of the entry has
+    /// another identity at the provider.
+    #[error("the identity is another user's than the entry in the directory")]
+    TwoUsers,
     /// `subject-is-id` is set, and the subject can't be an id.
     #[error("`subject-is-id` is set, and the subject is no UUID")]
     SubjectIsNoId,

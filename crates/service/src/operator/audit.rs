@@ -279,6 +279,9 @@ impl Audit<'_> {
         for listed in store.operator_keys().all().await? {
             self.compare(&listed.key);
         }
+        for group in store.directory_groups().all().await? {
+            self.compare(&group);
+        }
         match store.policy().current().await {
             Ok(Some(policy)) => self.compare(&policy),
             Ok(None) => {}

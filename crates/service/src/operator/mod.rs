@@ -18,7 +18,7 @@ pub use keys::Rotation;
 pub use policy_change::{CurrentPolicy, NewPolicy};
 pub use restore::{Accepted, RestoreChoice};
 pub use users::{Disabling, NewServiceAccount, NewUser, UserRef, UserUpdate};
-pub(crate) use users::{named, require_free_name};
+pub(crate) use users::{changed_user, name_the_last, named, require_free_name, strip};
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::operator_key::Right;

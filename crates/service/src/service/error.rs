@@ -1,6 +1,7 @@
 //! The errors of use cases.
 
 use ats_pat_auth::AuthError;
+use ats_pat_domain::directory::DirectoryRefusal;
 use ats_pat_domain::group::InvalidGroup;
 use ats_pat_domain::port::{BoxError, RandomnessUnavailable, StoreError};
 use ats_pat_domain::scope::NotHeld;
@@ -198,6 +199,9 @@ pub enum Error {
         /// The administrator's name.
         name: String,
     },
+    /// A request of the company's directory is refused.
+    #[error(transparent)]
+    Directory(#[from] DirectoryRefusal),
     /// The set-up code is unknown, used, replaced or expired.
     #[error(
         "the set-up link is not valid: it was used, replaced by a later start, or is older than 24 hours; restart the server for a new one"
@@ -260,6 +264,8 @@ impl Error {
             Self::OwnAccount => refusal(Problem::Forbidden),
             Self::LastAdministrator { .. } => refusal(Problem::LastAdministrator),
             Self::UserNotFound { .. } | Self::Erased { .. } => refusal(Problem::UserNotFound),
+            Self::Directory(DirectoryRefusal::NotFound) => refusal(Problem::UserNotFound),
+            Self::Directory(_) => refusal(Problem::Forbidden),
             Self::UserIdInUse { .. } => refusal(Problem::validation("Id", Reason::UnknownValue)),
             Self::NoPerson { .. } | Self::SignsInElsewhere { .. } => {
                 refusal(Problem::validation("Password", Reason::UnknownValue))

@@ -68,6 +68,25 @@ pub struct ProviderRules {
     pub sign_in_every_days: Option<NonZeroU32>,
 }
 
+/// The company's directory, which keeps users and groups over SCIM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryRules {
+    /// The identity provider at which its users sign in.
+    pub provider: ProviderName,
+    /// The claim of that provider with the `externalId` of a user.
+    pub identity_claim: String,
+}
+
+impl DirectoryRules {
+    /// The claim with the subject of an identity (OpenID Connect Core 1.0, section 2).
+    pub const SUBJECT: &str = "sub";
+
+    /// Whether the directory knows users by the subjects of their identities.
+    pub fn knows_subjects(&self) -> bool {
+        self.identity_claim == Self::SUBJECT
+    }
+}
+
 impl ProviderRules {
     /// Whether somebody in these groups may sign in.
     pub fn allow(&self, groups: &[String]) -> bool {
@@ -107,6 +126,8 @@ pub struct Settings {
     pub policy_source: PolicySource,
     /// The identity providers that users can sign in at, in the order of their buttons.
     pub providers: Vec<ProviderRules>,
+    /// The directory that keeps users over SCIM. `None`: there is none.
+    pub directory: Option<DirectoryRules>,
     /// Who may sign in with a password of this service.
     pub local_passwords: LocalPasswords,
     /// How many grants of usual size are cached, at three quarters of a KiB each. With 0, every
@@ -142,6 +163,7 @@ impl Settings {
             policy: Policies::default(),
             policy_source: PolicySource::File,
             providers: Vec::new(),
+            directory: None,
             local_passwords: LocalPasswords::On,
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,

@@ -165,6 +165,7 @@ impl Change for Consume {
             groups: Groups::default(),
             provider_sign_in: None,
             signed_in_elsewhere: SignedInElsewhere::default(),
+            directory: None,
             created_at: draft.now,
         };
         draft.delete_setup_link(draft.setup_link()?).await?;

@@ -3,6 +3,7 @@
 //! Serialised in `PascalCase`, they are the objects of the API without the envelope. The admin
 //! program prints them, and `ats-pat-api` mirrors them in the OpenAPI document.
 
+mod directory;
 mod event;
 mod operation;
 mod operator_key;
@@ -11,6 +12,7 @@ mod session;
 mod token;
 mod user;
 
+pub use directory::{DirectoryGroupView, DirectoryPage, DirectoryUserView};
 pub use event::{EventView, NamedEventView};
 pub use operation::{HealthCheck, SigningKeyView};
 pub use operator_key::OperatorKeyView;

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, EventRepository, Grant, IdentityRepository, KeyRepository, OperatorKeyRepository,
-    PolicyRepository, Repositories, Retagged, SecretRepository, SessionRepository,
-    SetupLinkRepository, StatusRepository, Store, StoreError, TokenRepository, Transaction,
-    UsageRecord, UserRepository,
+    ChangeOrder, DirectoryGroupRepository, EventRepository, Grant, IdentityRepository,
+    KeyRepository, OperatorKeyRepository, PolicyRepository, Repositories, Retagged,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::token::Usage;
@@ -97,6 +97,10 @@ impl Repositories for Watched {
 
     fn identities(&self) -> &dyn IdentityRepository {
         self.store.identities()
+    }
+
+    fn directory_groups(&self) -> &dyn DirectoryGroupRepository {
+        self.store.directory_groups()
     }
 
     fn tokens(&self) -> &dyn TokenRepository {

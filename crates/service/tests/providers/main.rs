@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
+mod directory;
 mod lapse;
 mod scene;
 mod sessions;

@@ -1,54 +1,20 @@
 //! A company with a provider that says what a test says.
 
-use async_trait::async_trait;
-use ats_pat_domain::port::{
-    Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
-};
+use ats_pat_domain::port::{IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer};
 use ats_pat_domain::{Identity, Issuer, ProviderName, Subject};
 use ats_pat_service::view::UserView;
 use ats_pat_service::{
     LogoutRefused, NotSignedIn, Parts, ProviderRules, Service, Settings, SignedIn,
 };
 use ats_pat_test_support::TestDatabase;
+use ats_pat_test_support::scripted::{Scripted, somebody};
 use ats_pat_test_support::world::{ADDRESS, World};
-use parking_lot::Mutex;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub const ISSUER: &str = "https://id.example.com";
 pub const PARTNER: &str = "https://partner.example.com";
-
-/// A provider that says what a test says.
-pub struct Scripted {
-    name: ProviderName,
-    pub says: Mutex<ProvenIdentity>,
-    pub ends: Mutex<Option<Logout>>,
-}
-
-#[async_trait]
-impl IdentityProvider for Scripted {
-    fn name(&self) -> &ProviderName {
-        &self.name
-    }
-
-    async fn authorization_url(&self, _: &Flow) -> Result<String, IdentityError> {
-        Ok(format!("{ISSUER}/authorize"))
-    }
-
-    async fn prove(&self, _: &Flow, _: &ProviderAnswer) -> Result<ProvenIdentity, IdentityError> {
-        Ok(self.says.lock().clone())
-    }
-
-    async fn logged_out(&self, _: &str) -> Result<Logout, IdentityError> {
-        let ends = self.ends.lock().clone();
-        ends.ok_or(IdentityError::NotRecent)
-    }
-
-    async fn end_session_url(&self, _: Option<&str>) -> Result<Option<String>, IdentityError> {
-        Ok(None)
-    }
-}
 
 pub fn identity(subject: &str) -> Identity {
     Identity {
@@ -60,13 +26,8 @@ pub fn identity(subject: &str) -> Identity {
 /// Somebody with this subject and user name, in these groups.
 pub fn person(subject: &str, name: &str, groups: &[&str]) -> ProvenIdentity {
     ProvenIdentity {
-        identity: identity(subject),
-        user_name: Some(name.to_owned()),
-        display_name: None,
-        email: None,
         groups: Some(groups.iter().map(ToString::to_string).collect()),
-        authenticated_at: None,
-        session: None,
+        ..somebody(ISSUER, subject, name)
     }
 }
 
@@ -86,14 +47,6 @@ pub struct Company {
     pub service: Service,
     pub corp: Arc<Scripted>,
     pub partner: Arc<Scripted>,
-}
-
-fn scripted(name: &str) -> Arc<Scripted> {
-    Arc::new(Scripted {
-        name: ProviderName::new(name).unwrap(),
-        says: Mutex::new(person("1", "ada", &[])),
-        ends: Mutex::new(None),
-    })
 }
 
 fn rules(name: &str, issuer: &str) -> ProviderRules {
@@ -123,7 +76,7 @@ impl Company {
             edit(settings);
         })
         .await;
-        let (corp, partner) = (scripted("corp"), scripted("partner"));
+        let (corp, partner) = (Scripted::new("corp"), Scripted::new("partner"));
         let providers: Vec<Arc<dyn IdentityProvider>> = vec![corp.clone(), partner.clone()];
         let parts = Parts {
             providers,
@@ -158,7 +111,7 @@ impl Company {
         confirms: Option<&SignedIn>,
     ) -> Result<SignedIn, NotSignedIn> {
         *provider.says.lock() = person;
-        let name = provider.name.as_str();
+        let name = provider.name().as_str();
         let begun = self.service.begin_provider_sign_in(name, "/", confirms);
         let begun = begun.await?;
         let flow = begun.flow.expose_secret();

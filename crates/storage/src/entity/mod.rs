@@ -1,6 +1,7 @@
 //! The tables as SeaORM sees them: plain types, which are converted when they are read and written.
 
 pub mod checkpoint;
+pub mod directory_group;
 pub mod event;
 pub mod event_head;
 pub mod event_personal;

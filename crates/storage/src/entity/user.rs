@@ -25,6 +25,9 @@ pub struct Model {
     pub signed_in_subject: Option<String>,
     pub signed_in_at: Option<i64>,
     pub signed_in_elsewhere: Option<String>,
+    pub directory_issuer: Option<String>,
+    pub directory_key: Option<Vec<u8>>,
+    pub directory: Option<String>,
     pub created_at: i64,
     pub key_id: i32,
     pub tag: Vec<u8>,
@@ -35,4 +38,4 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded email kind password_hash is_admin disabled disabled_by responsible_id member_of signed_in_provider signed_in_issuer signed_in_subject signed_in_at signed_in_elsewhere created_at key_id tag });
+crate::row::in_order!(Model { id name name_folded name_key display_name display_name_folded email kind password_hash is_admin disabled disabled_by responsible_id member_of signed_in_provider signed_in_issuer signed_in_subject signed_in_at signed_in_elsewhere directory_issuer directory_key directory created_at key_id tag });

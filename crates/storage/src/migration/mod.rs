@@ -3,6 +3,7 @@
 mod active_tokens;
 mod columns;
 mod currency;
+mod directory;
 mod display_names;
 mod emails;
 mod event_subjects;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(identities::Identities),
             Box::new(provider_sign_in::ProviderSignIn),
             Box::new(signed_in_elsewhere::SignedInElsewhere),
+            Box::new(directory::Directory),
         ]
     }
 }

@@ -7,6 +7,7 @@
 pub mod changes;
 pub mod constraints;
 pub mod currency;
+pub mod directory;
 pub mod ended;
 pub mod migrations;
 pub mod pages;

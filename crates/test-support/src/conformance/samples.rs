@@ -64,6 +64,7 @@ pub fn user(number: u128, name: &str) -> Tagged<User> {
         groups: Groups::default(),
         provider_sign_in: None,
         signed_in_elsewhere: SignedInElsewhere::default(),
+        directory: None,
         created_at: START,
     };
     tagged(row, 1)

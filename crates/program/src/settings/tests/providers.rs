@@ -93,6 +93,11 @@ fn each_mistake_with_a_provider_says_what_to_do() {
         "oidc = 'https://id.example.com'".to_owned(),
         "local-passwords = 'off'".to_owned(),
         format!("local-passwords = 'never'\n{CORP}"),
+        CORP.replace("corp", "scim"),
+        format!("scim.provider = 'entra'\n{CORP}"),
+        format!("scim.provider = 'Corp'\n{CORP}"),
+        format!("scim.identity-claim = 'oid'\n{CORP}"),
+        format!("scim.provider = 'corp'\nscim.identity-claim = 'oid'\n{CORP}subject-is-id = true"),
     ];
     let mistakes: Vec<_> = files.iter().map(|file| Given::file(file)).collect();
     insta::assert_snapshot!(super::mistakes::sentences(&mistakes));

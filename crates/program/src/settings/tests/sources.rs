@@ -87,6 +87,10 @@ fn every_setting_can_stand_in_the_file() {
         group = "scim/0193f2a0"
         required-networks = ["192.0.2.0/24"]
 
+        [scim]
+        provider = "partner2"
+        identity-claim = "oid"
+
         [oidc.corp]
         issuer = "https://id.example.com"
         client-id = "ats-pat"
@@ -152,6 +156,8 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_POLICY_RECENT_SIGN_IN_MINUTES", "15"),
         ("ATS_PAT_POLICY_AUTHENTICATION_TOKEN_MINUTES", "1"),
         ("ATS_PAT_LOCAL_PASSWORDS", "on"),
+        ("ATS_PAT_SCIM_PROVIDER", "corp"),
+        ("ATS_PAT_SCIM_IDENTITY_CLAIM", "oid"),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
         ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),
@@ -165,7 +171,9 @@ fn every_setting_has_an_environment_variable() {
     let given = Given {
         variables: given.to_vec(),
         ..Given::default()
-    };
+    }
+    .and_variable("ATS_PAT_OIDC_CORP_ISSUER", "https://id.example.com")
+    .and_variable("ATS_PAT_OIDC_CORP_CLIENT_ID", "ats");
     insta::assert_debug_snapshot!(given.settings());
 }
 

@@ -4,8 +4,8 @@ use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{SetupLink, StoreError, StoredPolicy};
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    LinkedIdentity, OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User,
-    UserId,
+    DirectoryGroup, LinkedIdentity, OperatorKey, Session, StatusPlace, Tagged, Timestamp, Token,
+    TokenId, User, UserId,
 };
 
 use super::{Draft, Judgement};
@@ -24,7 +24,8 @@ impl Draft<'_> {
         Ok(self.transaction.update_user(&tagged).await?)
     }
 
-    /// As [`update_user`](Self::update_user), under another name.
+    /// As [`update_user`](Self::update_user), under another name or with another entry in the
+    /// directory.
     pub(crate) async fn rename_user(&self, user: User) -> Result<(), Error> {
         let tagged = self.tag(user);
         Ok(self.transaction.rename_user(&tagged).await?)
@@ -52,6 +53,23 @@ impl Draft<'_> {
             .delete_identity(row.user_id, &row.provider)
             .await?;
         self.note_removed(row);
+        Ok(())
+    }
+
+    pub(crate) async fn insert_directory_group(&self, group: DirectoryGroup) -> Result<(), Error> {
+        let tagged = self.tag_new(group);
+        Ok(self.transaction.insert_directory_group(&tagged).await?)
+    }
+
+    pub(crate) async fn update_directory_group(&self, group: DirectoryGroup) -> Result<(), Error> {
+        let tagged = self.tag(group);
+        Ok(self.transaction.update_directory_group(&tagged).await?)
+    }
+
+    /// Removes a group, genuine or not.
+    pub(crate) async fn delete_directory_group(&self, group: &DirectoryGroup) -> Result<(), Error> {
+        self.transaction.delete_directory_group(group.id).await?;
+        self.note_removed(group);
         Ok(())
     }
 

@@ -1,9 +1,9 @@
-//! Operator keys, and the policy.
+//! Operator keys, groups of the company's directory, and the policy.
 
 use ats_pat_auth::Canonical;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{RowKey, StoredPolicy};
-use ats_pat_domain::{OperatorKey, Timestamp};
+use ats_pat_domain::{DirectoryGroup, OperatorKey, Subject, Timestamp};
 
 use super::{Grants, Row};
 
@@ -42,6 +42,32 @@ impl Row for OperatorKey {
 
     fn key(&self) -> RowKey {
         RowKey::OperatorKey(self.id)
+    }
+}
+
+impl Row for DirectoryGroup {
+    const TABLE: &'static str = "directory_groups";
+
+    fn row_id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// The directory finds groups by their names, so a name decides who becomes a member of what.
+    fn canonical(&self) -> Canonical {
+        Canonical::new(Self::TABLE)
+            .uuid(self.id.as_uuid().as_bytes())
+            .text(self.display_name.as_str())
+            .optional_text(self.external_id.as_ref().map(Subject::as_str))
+            .i64(self.created_at.as_millis())
+            .i64(self.updated_at.as_millis())
+    }
+
+    fn grants(&self) -> Grants {
+        Grants::ForEver
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::DirectoryGroup(self.id)
     }
 }
 

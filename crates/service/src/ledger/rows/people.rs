@@ -54,8 +54,15 @@ impl Row for User {
                 .optional_i64(sign_in.at.map(Timestamp::as_millis)),
             None => canonical,
         };
-        match self.signed_in_elsewhere.to_stored() {
+        let canonical = match self.signed_in_elsewhere.to_stored() {
             Some(elsewhere) => canonical.text("signed_in_elsewhere").text(&elsewhere),
+            None => canonical,
+        };
+        match &self.directory {
+            Some(entry) => canonical
+                .text("directory")
+                .text(entry.identity.issuer.as_str())
+                .text(&entry.to_stored()),
             None => canonical,
         }
     }
@@ -178,6 +185,7 @@ mod tests {
             groups: Groups::default(),
             provider_sign_in: None,
             signed_in_elsewhere: SignedInElsewhere::default(),
+            directory: None,
             created_at,
         }
     }

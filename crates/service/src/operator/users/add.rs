@@ -178,6 +178,7 @@ impl Change for Add {
             groups: Groups::default(),
             provider_sign_in: None,
             signed_in_elsewhere: SignedInElsewhere::default(),
+            directory: None,
             created_at: draft.now,
         };
         let mut entry = draft.entry(EventKind::UserCreated, &id).owner(id);

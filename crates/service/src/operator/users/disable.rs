@@ -106,19 +106,10 @@ impl Change for SetDisabled {
         if self.disabled {
             require_another(draft.actor(), user.id)?;
         }
-        if judgement == Judgement::Planted {
-            draft.quarantine(&user);
-            user.kind = UserKind::Quarantined;
-        }
-        if judgement != Judgement::Genuine {
-            // What can't be told to be its own is taken: whoever is enabled again gets another
-            // password.
-            user.password_hash = None;
-            user.is_administrator = false;
-            user.responsible_id = None;
-            user.groups = Groups::default();
-            forget_sign_ins(draft, &mut user).await?;
-        } else if user.disabled.are_set_by(DisabledBy::Administrator) == self.disabled {
+        strip(draft, &mut user, judgement).await?;
+        if judgement == Judgement::Genuine
+            && user.disabled.are_set_by(DisabledBy::Administrator) == self.disabled
+        {
             return Ok((user, taken(false)));
         }
         if self.disabled && !self.how.even_the_last && is_last_administrator(draft, &user).await? {
@@ -155,6 +146,28 @@ impl Change for SetDisabled {
         draft.record(entry);
         Ok((user, taken(true)))
     }
+}
+
+/// Takes from a user's row what can't be told to be its own: whoever is enabled again gets another
+/// password. A genuine row stays as it was.
+pub(crate) async fn strip(
+    draft: &Draft<'_>,
+    user: &mut User,
+    judgement: Judgement,
+) -> Result<(), Error> {
+    if judgement == Judgement::Genuine {
+        return Ok(());
+    }
+    if judgement == Judgement::Planted {
+        draft.quarantine(user);
+        user.kind = UserKind::Quarantined;
+        user.directory = None;
+    }
+    user.password_hash = None;
+    user.is_administrator = false;
+    user.responsible_id = None;
+    user.groups = Groups::default();
+    forget_sign_ins(draft, user).await
 }
 
 /// The names of the marks.

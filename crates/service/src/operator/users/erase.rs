@@ -69,6 +69,7 @@ impl Change for Erase {
         user.groups = Groups::default();
         user.provider_sign_in = None;
         user.signed_in_elsewhere = SignedInElsewhere::default();
+        user.directory = None;
         draft.rename_user(user.clone()).await?;
         for identity in draft.read().identities().of_user(user.id).await? {
             draft.delete_identity(&identity).await?;

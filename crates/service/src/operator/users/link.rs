@@ -7,13 +7,13 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::identity::SignedInThere;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::{
-    DisabledBy, Identity, Issuer, Lapse, LinkedIdentity, ProviderName, ProviderSignIn,
-    SignedInElsewhere, Subject, User,
+    DirectoryEntry, DisabledBy, Identity, Issuer, Lapse, LinkedIdentity, ProviderName,
+    ProviderSignIn, SignedInElsewhere, Subject, User,
 };
 
 use super::find::{find_user, require_living, require_person};
 use crate::change::{Change, Draft, Judgement, Taken};
-use crate::identity::memberships::without;
+use crate::identity::memberships::{without, without_directory};
 use crate::operator::Operator;
 use crate::service::error::Error;
 use crate::tokens::take_places_of;
@@ -52,8 +52,9 @@ impl Operator<'_> {
     }
 
     /// Removes a user's identities: the one at `provider`, or all. The sessions end, and so do the
-    /// memberships that the provider told. A user whom a provider disabled stays disabled until an
-    /// administrator says otherwise.
+    /// memberships that the provider told. The entry in the company's directory goes with the
+    /// identity at its provider. A user whom the provider or the directory disabled stays disabled
+    /// until an administrator says otherwise.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::NoIdentity`].
@@ -77,6 +78,10 @@ impl Operator<'_> {
 /// # Errors
 /// [`Error::SignsInElsewhere`].
 pub(super) async fn require_no_identity(draft: &Draft<'_>, user: &User) -> Result<(), Error> {
+    if user.directory.is_some() {
+        let name = user.name.as_str().to_owned();
+        return Err(Error::SignsInElsewhere { name });
+    }
     for identity in draft.read().identities().of_user(user.id).await? {
         let (_, judgement) = draft.judge(identity).await;
         // A planted row must not keep anybody from a password.
@@ -113,7 +118,7 @@ pub(super) async fn forget_sign_ins(draft: &Draft<'_>, user: &mut User) -> Resul
 
 /// After the identity was removed that the user signed in with last: the last sign-in is now that
 /// with another identity, so that the rules of its provider go on.
-async fn name_the_last(draft: &Draft<'_>, user: &mut User) -> Result<(), Error> {
+pub(crate) async fn name_the_last(draft: &Draft<'_>, user: &mut User) -> Result<(), Error> {
     if user.provider_sign_in.is_some() {
         return Ok(());
     }
@@ -137,6 +142,22 @@ async fn name_the_last(draft: &Draft<'_>, user: &mut User) -> Result<(), Error> 
         user.note_sign_in(latest);
     }
     Ok(())
+}
+
+/// Removes the entry in the directory of this issuer, which can't reach the user any more. So an
+/// administrator takes its mark over.
+fn forget_directory(user: &mut User, issuer: &Issuer) {
+    let is_there = |entry: &DirectoryEntry| entry.identity.issuer == *issuer;
+    if user.directory.as_deref().is_some_and(is_there) {
+        user.directory = None;
+    }
+    if user.directory.is_none() {
+        user.groups = without_directory(&user.groups);
+        if user.disabled.are_set_by(DisabledBy::Scim) {
+            let without = user.disabled.without(DisabledBy::Scim);
+            user.disabled = without.with(DisabledBy::Administrator);
+        }
+    }
 }
 
 struct Link {
@@ -272,6 +293,7 @@ impl Change for Unlink {
                 user.provider_sign_in = None;
             }
             user.signed_in_elsewhere.forget(provider);
+            forget_directory(&mut user, &identity.row.identity.issuer);
             providers.push(provider.to_string());
             draft.delete_identity(identity).await?;
         }

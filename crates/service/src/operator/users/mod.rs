@@ -19,9 +19,12 @@ use crate::view::{UserPageView, UserView};
 
 pub use add::{NewServiceAccount, NewUser};
 pub use disable::Disabling;
+pub(crate) use disable::strip;
 pub use find::UserRef;
 pub(crate) use find::{named, require_free_name};
+pub(crate) use link::name_the_last;
 pub use update::UserUpdate;
+pub(crate) use update::changed_user;
 
 impl Operator<'_> {
     /// Every user, by name; without those that were planted or altered, which are in the log and in

@@ -290,7 +290,7 @@ impl Change for UpdateUser {
                 draft.keep_session(session).await?;
             }
         }
-        for entry in entries(draft, &before, &user, ended) {
+        for entry in changed_user(draft, &before, &user, ended) {
             draft.record(entry);
         }
         if before.is_administrator && !user.is_administrator {
@@ -316,7 +316,12 @@ impl Change for UpdateUser {
 }
 
 /// What is said of the change, an entry for each subject. The first tells of the row.
-fn entries(draft: &Draft<'_>, before: &User, after: &User, ended: Option<u64>) -> Vec<Entry> {
+pub(crate) fn changed_user(
+    draft: &Draft<'_>,
+    before: &User,
+    after: &User,
+    ended: Option<u64>,
+) -> Vec<Entry> {
     let entry = |kind| {
         let entry = draft.entry(kind, &after.id).owner(after.id);
         match ended {

@@ -58,12 +58,14 @@ impl Service {
         }
     }
 
-    /// Signing keys, operator keys, the set-up link and the policy have no owner.
+    /// Signing keys, operator keys, groups of the directory, the set-up link and the policy have no
+    /// owner.
     async fn verify_what_nobody_owns(&self) -> Result<(), Error> {
         let ring = self.store().keys().ring().await?;
         let link = self.readable(self.store().setup_links().current().await)?;
         let policy = self.readable(self.store().policy().current().await)?;
         let operator_keys = self.store().operator_keys().all().await?;
+        let groups = self.store().directory_groups().all().await?;
         self.currency()
             .follow_to(self.store().events().head().await?)
             .await?;
@@ -75,6 +77,9 @@ impl Service {
         }
         for listed in operator_keys {
             self.note_doubt(self.currency().check(listed.key));
+        }
+        for group in groups {
+            self.note_doubt(self.currency().check(group));
         }
         if let Some(policy) = policy {
             self.note_doubt(self.currency().check(policy));

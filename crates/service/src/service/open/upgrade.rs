@@ -187,6 +187,7 @@ impl<'a> Upgrade<'a> {
         let keys = store.operator_keys().all().await?;
         self.retag(keys.into_iter().map(|listed| listed.key).collect())
             .await?;
+        self.retag(store.directory_groups().all().await?).await?;
         let policy = store.policy().current().await?;
         self.retag(policy.into_iter().collect()).await?;
         self.refused.extend(store.take_unreadable());

@@ -41,6 +41,7 @@ impl Change for PlantOwner {
                 groups: Groups::default(),
                 provider_sign_in: self.signed_in.map(sign_in_at),
                 signed_in_elsewhere: SignedInElsewhere::default(),
+                directory: None,
                 created_at: draft.now,
             })
             .await?;

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use ats_pat_domain::key::{StoredRootKey, StoredSigningKey};
 use ats_pat_domain::port::{
-    EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges, PolicyChanges, SessionChanges,
-    SetupLink, SetupLinkChanges, StatusChanges, StoredPolicy, TokenChanges, UserChanges,
+    DirectoryGroupChanges, EventLog, IdentityChanges, KeyChanges, OperatorKeyChanges,
+    PolicyChanges, SessionChanges, SetupLink, SetupLinkChanges, StatusChanges, StoredPolicy,
+    TokenChanges, UserChanges,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    Event, LinkedIdentity, OperatorKey, ProviderName, Session, StatusPlace, Tagged, Timestamp,
-    Token, TokenId, User, UserId,
+    DirectoryGroup, Event, GroupId, LinkedIdentity, OperatorKey, ProviderName, Session,
+    StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
 };
 
 use super::{Answer, Change, not_simulated};
@@ -108,6 +109,19 @@ impl IdentityChanges for Change {
         not_simulated()
     }
     async fn delete_identity(&self, _: UserId, _: &ProviderName) -> Answer<bool> {
+        not_simulated()
+    }
+}
+
+#[async_trait]
+impl DirectoryGroupChanges for Change {
+    async fn insert_directory_group(&self, _: &Tagged<DirectoryGroup>) -> Answer<()> {
+        not_simulated()
+    }
+    async fn update_directory_group(&self, _: &Tagged<DirectoryGroup>) -> Answer<()> {
+        not_simulated()
+    }
+    async fn delete_directory_group(&self, _: GroupId) -> Answer<()> {
         not_simulated()
     }
 }

@@ -2,19 +2,21 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::event::Head;
+use ats_pat_domain::group::Group;
 use ats_pat_domain::key::StoredRootKey;
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, EventRepository, FoundSession, Grant, IdentityRepository, KeyRepository,
-    ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository, Repositories,
-    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    Bearer, DirectoryGroupRepository, EventRepository, FoundSession, Grant, IdentityRepository,
+    KeyRepository, ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository,
+    Repositories, SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
     StatusRepository, StoredPolicy, StoredRing, TokenCounts, TokenPage, TokenRepository, UserPage,
     UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
-    Event, EventId, Identity, LinkedIdentity, OperatorKey, OperatorKeyId, ProviderName, Session,
-    StatusPlace, Tagged, Timestamp, Token, TokenId, User, UserId,
+    DirectoryGroup, Event, EventId, GroupId, Identity, Issuer, LinkedIdentity, OperatorKey,
+    OperatorKeyId, ProviderName, Session, StatusPlace, Tagged, Timestamp, Token, TokenId, User,
+    UserId,
 };
 
 use super::super::database::State;
@@ -43,6 +45,7 @@ macro_rules! repositories {
         impl Repositories for $type {
             fn users(&self) -> &dyn UserRepository { self }
             fn identities(&self) -> &dyn IdentityRepository { self }
+            fn directory_groups(&self) -> &dyn DirectoryGroupRepository { self }
             fn tokens(&self) -> &dyn TokenRepository { self }
             fn secrets(&self) -> &dyn SecretRepository { self }
             fn status_places(&self) -> &dyn StatusRepository { self }
@@ -56,6 +59,11 @@ macro_rules! repositories {
 
         #[async_trait]
         impl UserRepository for $type {
+            async fn by_directory(&self, _: &Identity) -> Answer<Option<Tagged<User>>> { not_simulated() }
+            async fn in_directory(&self, _: &Issuer, _: u64, _: u64) -> Answer<UserPage> { not_simulated() }
+            async fn in_group(&self, _: &Group, _: Option<UserId>, _: u64) -> Answer<Vec<Tagged<User>>> {
+                not_simulated()
+            }
             async fn by_id(&self, id: UserId) -> Answer<Option<Tagged<User>>> {
                 self.look(|state| state.rows.users.get(&id).cloned()).await
             }
@@ -254,6 +262,12 @@ macro_rules! repositories {
             async fn after(&self, _: Option<(UserId, &ProviderName)>, _: u64) -> Answer<Vec<Tagged<LinkedIdentity>>> {
                 Ok(Vec::new())
             }
+        }
+
+        #[async_trait]
+        impl DirectoryGroupRepository for $type {
+            async fn by_id(&self, _: GroupId) -> Answer<Option<Tagged<DirectoryGroup>>> { not_simulated() }
+            async fn all(&self) -> Answer<Vec<Tagged<DirectoryGroup>>> { Ok(Vec::new()) }
         }
 
         #[async_trait]
