@@ -132,7 +132,9 @@ impl Service {
         let now = self.now();
         let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
-        if found.known.grant.first_use != FirstUse::Nothing {
+        if found.known.grant.first_use == FirstUse::Nothing {
+            self.inner.cache.settle_first_use(&found.known).await;
+        } else {
             // A refused narrowing must not count as a use of the secret.
             narrowing.minter(self, &found.known.grant)?;
             narrowing.scope(&found.known.grant)?;
@@ -141,8 +143,6 @@ impl Service {
             Box::pin(self.use_first(&found.known.grant)).await?;
             let from = ReadFrom::Database;
             found = self.exchangeable(presented, now, address, from).await?;
-        } else {
-            self.inner.cache.settle_first_use(&found.known).await;
         }
         if found.known.grant.status_index.is_none() {
             let given = self.give_status_place(found.known.grant.token_id);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 const PLACES: u64 = 10_000_000;
-const REVOKED: [u64; 3] = [0, 1_000, 100_000];
+const REVOKED: [u64; 4] = [0, 1_000, 100_000, 1_000_000];
 const ISSUER: &str = "https://pat.example.com";
 const ADDRESS: &str = "https://pat.example.com/status-lists/0";
 
