@@ -14,6 +14,7 @@
 //!
 //! It deliberately knows no SQL, and decides nothing: it reads, calls one use case, writes.
 
+mod answer;
 mod body;
 mod discovery;
 mod endpoint;
