@@ -59,17 +59,17 @@ mod tests {
 
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(&name, HeaderValue::from_static(value));
+            headers.append(name, HeaderValue::from_static(value));
         }
         headers
     }
 
     #[test]
     fn both_media_types_are_taken_and_no_other() {
-        let is_json = |values: &[&'static str]| is_json(&headers(header::CONTENT_TYPE, values));
+        let is_json = |values: &[&'static str]| is_json(&headers(&header::CONTENT_TYPE, values));
         assert!(is_json(&["application/scim+json"]));
         assert!(is_json(&["Application/JSON; charset=utf-8"]));
         assert!(!is_json(&[]));
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_weak_or_strong_and_a_star_is_any() {
-        let versions = |values: &[&'static str]| versions(&headers(header::IF_MATCH, values));
+        let versions = |values: &[&'static str]| versions(&headers(&header::IF_MATCH, values));
         assert_eq!(versions(&["W/\"a\", \"b\"", "c"]), ["a", "b", "c"]);
         assert!(versions(&["\"a\", *"]).is_empty());
         assert!(versions(&[]).is_empty());
