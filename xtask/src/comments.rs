@@ -22,6 +22,7 @@ const FOLDERS: &[&str] = &[
     "crates/http",
     "crates/measure",
     "crates/program",
+    "crates/scim",
     "crates/service",
     "crates/storage",
     "crates/telemetry",

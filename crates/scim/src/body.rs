@@ -1,24 +1,14 @@
-//! Bodies: what comes in and what goes out.
+//! What comes in: bodies, and the versions that a change is for.
 
-use poem::Response;
-use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
+use ats_pat_domain::Problem;
+use poem::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
+use crate::answer::SCIM_JSON;
 use crate::refusal::Refusal;
 
-/// The media type of SCIM (RFC 7644, section 8.1).
-const SCIM_JSON: &str = "application/scim+json";
 /// The other one that directories send.
 const JSON: &str = "application/json";
-
-/// An answer with this body, which nobody may keep.
-pub fn answer(status: StatusCode, body: &Value) -> Response {
-    Response::builder()
-        .status(status)
-        .content_type(SCIM_JSON)
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(body.to_string())
-}
 
 /// The object that a body is.
 ///
@@ -26,7 +16,7 @@ pub fn answer(status: StatusCode, body: &Value) -> Response {
 /// 415 for another content type; `invalidSyntax`.
 pub fn object(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if !is_json(headers) {
-        return Err(ats_pat_domain::Problem::UnsupportedMediaType.into());
+        return Err(Problem::UnsupportedMediaType.into());
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
@@ -63,40 +53,23 @@ pub fn versions(headers: &HeaderMap) -> Vec<String> {
     versions
 }
 
-/// The entity tag of a version. A weak one, because the same resource can be written with more or
-/// fewer attributes.
-pub fn entity_tag(version: &str) -> String {
-    format!("W/\"{version}\"")
-}
-
-/// Adds the version and the place of a resource.
-pub fn describe(response: &mut Response, resource: &Value) {
-    let meta = &resource["meta"];
-    for (name, key) in [(header::ETAG, "version"), (header::LOCATION, "location")] {
-        let value = meta[key]
-            .as_str()
-            .and_then(|it| HeaderValue::from_str(it).ok());
-        if let Some(value) = value {
-            response.headers_mut().insert(name, value);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use poem::http::HeaderValue;
+
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(&name, HeaderValue::from_static(value));
+            headers.append(name, HeaderValue::from_static(value));
         }
         headers
     }
 
     #[test]
     fn both_media_types_are_taken_and_no_other() {
-        let is_json = |values: &[&'static str]| is_json(&headers(header::CONTENT_TYPE, values));
+        let is_json = |values: &[&'static str]| is_json(&headers(&header::CONTENT_TYPE, values));
         assert!(is_json(&["application/scim+json"]));
         assert!(is_json(&["Application/JSON; charset=utf-8"]));
         assert!(!is_json(&[]));
@@ -106,7 +79,7 @@ mod tests {
 
     #[test]
     fn versions_are_read_weak_or_strong_and_a_star_is_any() {
-        let versions = |values: &[&'static str]| versions(&headers(header::IF_MATCH, values));
+        let versions = |values: &[&'static str]| versions(&headers(&header::IF_MATCH, values));
         assert_eq!(versions(&["W/\"a\", \"b\"", "c"]), ["a", "b", "c"]);
         assert!(versions(&["\"a\", *"]).is_empty());
         assert!(versions(&[]).is_empty());

@@ -14,9 +14,9 @@ const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 pub fn document(route: &Route, origin: &str) -> Option<Value> {
     match route {
         Route::ServiceProviderConfig => Some(configuration(origin)),
-        Route::ResourceTypes => Some(everything(resource_types(origin))),
+        Route::ResourceTypes => Some(everything(&resource_types(origin))),
         Route::ResourceType(id) => of_id(resource_types(origin), id),
-        Route::Schemas => Some(everything(schemas(origin))),
+        Route::Schemas => Some(everything(&schemas(origin))),
         Route::Schema(id) => of_id(schemas(origin), id),
         _ => None,
     }

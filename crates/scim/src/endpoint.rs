@@ -12,7 +12,8 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use poem::{Endpoint, Request, Response, Result};
 use serde_json::Value;
 
-use crate::body::{answer, describe, object, versions};
+use crate::answer::{answer, describe};
+use crate::body::{object, versions};
 use crate::list::Query;
 use crate::projection::Projection;
 use crate::refusal::Refusal;

@@ -175,7 +175,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text), None, "{text:?}");
         }
-        let many = vec!["a eq \"b\""; MOST + 1].join(" and ");
+        let many = ["a eq \"b\""; MOST + 1].join(" and ");
         assert_eq!(parsed(&many), None);
         assert!(parsed(&many["a eq \"b\" and ".len()..]).is_some());
     }

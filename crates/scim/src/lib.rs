@@ -1,9 +1,9 @@
 //! SCIM 2.0 (RFC 7643 and RFC 7644): the company's directory keeps users and groups here.
 //!
 //! This crate owns what directories see under `/scim/v2`: how a request is read, filters
-//! (`filter`), PATCH in the forms that Entra ID and Okta send (`patch`), the JSON of users and groups
-//! (`user`, `group`), errors in the form of the standard (`refusal`), and what the service says of
-//! itself (`discovery`). [`endpoint`] is the whole of it.
+//! (`filter`), PATCH in the forms that Entra ID and Okta send (`patch`), the JSON of users and
+//! groups (`user`, `group`), errors in the form of the standard (`refusal`), and what the service
+//! says of itself (`discovery`). [`endpoint`] is the whole of it.
 //!
 //! Invariants held here:
 //!
@@ -14,6 +14,7 @@
 //!
 //! It deliberately knows no SQL, and decides nothing: it reads, calls one use case, writes.
 
+mod answer;
 mod body;
 mod discovery;
 mod endpoint;

@@ -82,7 +82,7 @@ impl Query {
 }
 
 /// A list that has everything.
-pub fn everything(resources: Vec<Value>) -> Value {
+pub fn everything(resources: &[Value]) -> Value {
     json!({
         "schemas": [LIST],
         "totalResults": resources.len(),

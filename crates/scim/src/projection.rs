@@ -92,9 +92,9 @@ fn names(text: &str) -> Vec<String> {
     names
         .map(|name| {
             let name = name.to_ascii_lowercase();
-            match name.starts_with("urn:") {
-                true => name.rsplit(':').next().unwrap_or_default().to_owned(),
-                false => name,
+            match name.rsplit_once(':') {
+                Some((_, last)) => last.to_owned(),
+                None => name,
             }
         })
         .collect()

@@ -9,7 +9,7 @@ use poem::Response;
 use poem::http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use crate::body::answer;
+use crate::answer::answer;
 
 /// The URN of the form of errors.
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";

@@ -5,7 +5,7 @@ use ats_pat_service::view::DirectoryUserView;
 use ats_pat_service::{DirectoryUser, UserCondition};
 use serde_json::{Map, Value, json};
 
-use crate::body::entity_tag;
+use crate::answer::entity_tag;
 use crate::filter::Comparison;
 use crate::json::{boolean, member, objects, text};
 use crate::patch::{Kind, Operation};

@@ -170,8 +170,9 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
             success(EntityManagement, (1, "Create"), high_if(compromised))
         }
         EventKind::SigningKeyPromoted => success(EntityManagement, (10, "Activate"), Informational),
-        EventKind::DirectoryGroupDeleted => success(EntityManagement, (4, "Delete"), Informational),
-        EventKind::SigningKeyDestroyed => success(EntityManagement, (4, "Delete"), Informational),
+        EventKind::SigningKeyDestroyed | EventKind::DirectoryGroupDeleted => {
+            success(EntityManagement, (4, "Delete"), Informational)
+        }
         EventKind::SetupLinkCreated | EventKind::DirectoryGroupCreated => {
             success(EntityManagement, (1, "Create"), Informational)
         }

@@ -1,5 +1,5 @@
-//! The sequences that Microsoft publishes for the SCIM validator of Entra ID, and the forms that its
-//! provisioning service sends.
+//! The sequences that Microsoft publishes for the SCIM validator of Entra ID, and the forms that
+//! its provisioning service sends.
 
 use serde_json::{Value, json};
 

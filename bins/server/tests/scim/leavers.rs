@@ -2,9 +2,10 @@
 
 use ats_pat_domain::port::ProvenIdentity;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{NotSignedIn, Service, SignedIn};
+use ats_pat_service::{Introspector, NewToken, NewUser, NotSignedIn, Service, SignedIn};
 use ats_pat_test_support::scripted::somebody;
-use ats_pat_test_support::world::{ADDRESS, DAY, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, PASSWORD, code};
+use ats_pat_token::{Expectations, Unverified, UnverifiedStatusList};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -16,6 +17,53 @@ struct Ada {
     by: SignedIn,
     token: IssuedToken,
     authentication_token: String,
+    /// Who introspects.
+    gateway: Introspector,
+}
+
+async fn gateway(scene: &Scene) -> Introspector {
+    let new = NewUser {
+        name: "root".to_owned(),
+        id: None,
+        display_name: None,
+        email: None,
+        administrator: true,
+        password: Some(PASSWORD.into()),
+    };
+    scene.service.operator().add_user(new).await.unwrap();
+    let root = scene.world.sign_in("root").await;
+    let new = NewToken {
+        scopes: Some(vec!["introspect".to_owned()]),
+        ..scene.world.new_token("gateway", DAY)
+    };
+    let issued = scene.service.create_token(&root, new).await.unwrap();
+    let exchanged = scene.world.exchange(&issued.secret).await.unwrap();
+    let bearer = exchanged.token.expose_secret();
+    scene.service.introspector(bearer).await.unwrap()
+}
+
+/// What a verifier would say that looks at the status list.
+async fn is_listed_as_revoked(scene: &Scene, ada: &Ada) -> bool {
+    let keys = scene.service.jwks().await.unwrap();
+    let now_seconds = scene.world.now().as_seconds();
+    let token = Unverified::parse(&ada.authentication_token).unwrap();
+    let expectations = Expectations {
+        issuer: ISSUER,
+        audience: ISSUER,
+        now_seconds,
+        skew_seconds: 0,
+    };
+    let key = *keys.find(token.kid()).unwrap().key();
+    let place = token.verify(&key, &expectations).unwrap().status.unwrap();
+    let name = place.uri.rsplit('/').next().unwrap();
+    let list = scene.service.status_list(name).await.unwrap().unwrap();
+    let list = UnverifiedStatusList::parse(str::from_utf8(&list.text).unwrap()).unwrap();
+    let key = *keys.find(list.kid()).unwrap().key();
+    let claims = list
+        .verify(&key, ISSUER, &place.uri, now_seconds, 0)
+        .unwrap();
+    let list = claims.status_list.decompress().unwrap();
+    list.is_revoked(place.index).unwrap()
 }
 
 async fn ada(scene: &Scene) -> Ada {
@@ -30,6 +78,7 @@ async fn ada(scene: &Scene) -> Ada {
         by,
         authentication_token: exchanged.token.expose_secret().to_owned(),
         token,
+        gateway: gateway(scene).await,
     }
 }
 
@@ -54,13 +103,16 @@ async fn is_out(scene: &Scene, other: &Service, ada: &Ada, with: u32) {
         assert!(!holds(service, &ada.by).await, "the session is over");
     }
     assert_eq!(identity(scene, ada).await, 401);
-    // Whoever would introspect it is told the same.
-    let report = scene
-        .plain("GET /api/session")
-        .header("cookie", "ats_session=x")
-        .send()
-        .await;
-    assert_eq!(report.status, 401);
+    for secret in [&ada.token.secret, &ada.authentication_token.as_str().into()] {
+        let told = scene
+            .service
+            .introspect(&ada.gateway, secret)
+            .await
+            .unwrap();
+        assert_eq!(told, None, "whoever introspects it is told the same");
+    }
+    // Offline verifiers learn of it by the status list.
+    assert!(is_listed_as_revoked(scene, ada).await);
 }
 
 #[tokio::test]

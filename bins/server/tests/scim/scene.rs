@@ -56,14 +56,14 @@ impl Scene {
 
     /// The directory knows users by the claim `oid`, as Entra ID's does.
     pub async fn by_claim() -> Self {
-        Self::with(|settings| settings.directory = directory("oid")).await
+        Self::with(|settings| settings.directory = Some(directory("oid"))).await
     }
 
     pub async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
         let database = sqlite();
         let world = World::with(database.url(), |settings| {
             settings.providers = vec![rules("corp", CORP), rules("partner", PARTNER)];
-            settings.directory = directory("sub");
+            settings.directory = Some(directory("sub"));
             edit(settings);
         })
         .await;
@@ -178,11 +178,11 @@ impl Scene {
     }
 }
 
-pub fn directory(claim: &str) -> Option<DirectoryRules> {
-    Some(DirectoryRules {
+fn directory(claim: &str) -> DirectoryRules {
+    DirectoryRules {
         provider: ProviderName::new("corp").unwrap(),
         identity_claim: claim.to_owned(),
-    })
+    }
 }
 
 /// Serves the whole site until the test ends.

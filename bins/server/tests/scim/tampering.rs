@@ -1,5 +1,5 @@
-//! Rows that somebody wrote behind the program's back: the directory takes rights away all the same,
-//! and gives none.
+//! Rows that somebody wrote behind the program's back: the directory takes rights away all the
+//! same, and gives none.
 
 use ats_pat_test_support::world::{ADDRESS, DAY, code};
 use secrecy::ExposeSecret as _;

@@ -3,7 +3,8 @@
 use ats_pat_domain::directory::DirectoryRefusal;
 use ats_pat_domain::{DisplayName, Email, GroupName, Reason, Subject, UserId, UserName};
 
-/// What the directory says of a user. What is absent stays as it was. An empty text removes a value.
+/// What the directory says of a user. What is absent stays as it was. An empty text removes a
+/// value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirectoryUser {
     /// Who the user is in the directory. A new user needs it, and nothing changes it.

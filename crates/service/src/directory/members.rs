@@ -1,8 +1,8 @@
 //! Who joins and who leaves a group of the directory.
 
-use ats_pat_domain::directory::DirectoryRefusal;
 use std::collections::BTreeMap;
 
+use ats_pat_domain::directory::DirectoryRefusal;
 use ats_pat_domain::group::{Group, Groups};
 use ats_pat_domain::{Tagged, User, UserId};
 
@@ -91,8 +91,8 @@ pub(super) async fn add(
     write(draft, &user, after).await.map(Some)
 }
 
-/// Makes the user leave. Returns `None` if it is no member. A row that was planted or altered is left
-/// alone: it grants nothing, and would be genuine afterwards.
+/// Makes the user leave. Returns `None` if it is no member. A row that was planted or altered is
+/// left alone: it grants nothing, and would be genuine afterwards.
 ///
 /// # Errors
 /// [`Error::LogNotRead`].

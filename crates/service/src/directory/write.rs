@@ -1,8 +1,8 @@
 //! Writes a user whom the directory changed.
 
-use ats_pat_domain::directory::DirectoryRefusal;
 use std::time::Duration;
 
+use ats_pat_domain::directory::DirectoryRefusal;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{DirectoryEntry, DisabledBy, DisplayName, Identity, Timestamp, User};
 

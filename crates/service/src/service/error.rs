@@ -261,11 +261,11 @@ impl Error {
         match self {
             Self::Refused(problem) => refusal(problem.clone()),
             Self::InvalidGroup(error) => refusal(Problem::validation("Groups", error.reason())),
-            Self::OwnAccount => refusal(Problem::Forbidden),
             Self::LastAdministrator { .. } => refusal(Problem::LastAdministrator),
-            Self::UserNotFound { .. } | Self::Erased { .. } => refusal(Problem::UserNotFound),
-            Self::Directory(DirectoryRefusal::NotFound) => refusal(Problem::UserNotFound),
-            Self::Directory(_) => refusal(Problem::Forbidden),
+            Self::UserNotFound { .. }
+            | Self::Erased { .. }
+            | Self::Directory(DirectoryRefusal::NotFound) => refusal(Problem::UserNotFound),
+            Self::OwnAccount | Self::Directory(_) => refusal(Problem::Forbidden),
             Self::UserIdInUse { .. } => refusal(Problem::validation("Id", Reason::UnknownValue)),
             Self::NoPerson { .. } | Self::SignsInElsewhere { .. } => {
                 refusal(Problem::validation("Password", Reason::UnknownValue))
