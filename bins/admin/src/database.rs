@@ -1,6 +1,6 @@
 //! The database: its schema, and what to do after a restore.
 
-use ats_pat_program::{Access, MigrationStatus, OpenedDatabase, accept_restore};
+use ats_pat_program::{Access, MigrationStatus, OpenedDatabase, PlannedMigration, accept_restore};
 use ats_pat_service::{Accepted, RestoreChoice};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -12,11 +12,18 @@ use crate::session::{Session, public_url};
 #[derive(Subcommand)]
 pub enum Command {
     /// Brings the schema up to date; makes a SQLite database where it is missing
-    Migrate,
+    Migrate(Migrate),
     /// Where the schema stands
     Status,
     /// Takes a database that was restored from a backup for the right one
     AcceptRestore(AcceptRestore),
+}
+
+#[derive(Args)]
+pub struct Migrate {
+    /// Only tells what would be done, and to how many rows
+    #[arg(long)]
+    plan: bool,
 }
 
 #[derive(Args)]
@@ -36,7 +43,13 @@ impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let settings = session.settings(WITHOUT_SERVERS)?;
         match self {
-            Self::Migrate => {
+            Self::Migrate(Migrate { plan: true }) => {
+                let opened = OpenedDatabase::open(settings, Access::Use).await?;
+                let plan = opened.migration_plan().await?;
+                let plan: Vec<Planned> = plan.into_iter().map(Planned::from).collect();
+                session.output.list(&plan)
+            }
+            Self::Migrate(Migrate { plan: false }) => {
                 let opened = OpenedDatabase::open(settings, Access::Create).await?;
                 let applied = opened.migrate().await?;
                 session.output.one(&Migrated { applied })
@@ -70,6 +83,41 @@ impl Shown for Migrated {
 
     fn cells(&self) -> Vec<String> {
         vec![names(&self.applied)]
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Planned {
+    name: String,
+    change: &'static str,
+    /// The table whose rows the migration goes through.
+    table: Option<&'static str>,
+    rows: Option<u64>,
+}
+
+impl From<PlannedMigration> for Planned {
+    fn from(planned: PlannedMigration) -> Self {
+        Self {
+            name: planned.name,
+            change: planned.change,
+            table: planned.rows.map(|(table, _)| table),
+            rows: planned.rows.map(|(_, rows)| rows),
+        }
+    }
+}
+
+impl Shown for Planned {
+    const COLUMNS: &'static [&'static str] = &["Migration", "What it does", "Goes through"];
+
+    fn cells(&self) -> Vec<String> {
+        let through = self.table.zip(self.rows);
+        let through = through.map(|(table, rows)| format!("{rows} rows of {table}"));
+        vec![
+            self.name.clone(),
+            self.change.to_owned(),
+            through.unwrap_or_else(|| "no rows".to_owned()),
+        ]
     }
 }
 

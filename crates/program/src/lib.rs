@@ -26,7 +26,7 @@ mod visible;
 
 use std::error::Error;
 
-pub use ats_pat_storage::{MigrationStatus, Tls};
+pub use ats_pat_storage::{MigrationStatus, PlannedMigration, Tls};
 
 pub use doctor::{Finding, Verdict, examine};
 pub use logging::{LogFilter, start_logging};

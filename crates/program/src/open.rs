@@ -10,7 +10,9 @@ use ats_pat_service::{
     Accepted, Parts, PasswordCost, RestoreChoice, Service, SignatureProvider, SystemClock,
     SystemRandomness,
 };
-use ats_pat_storage::{Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions};
+use ats_pat_storage::{
+    Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions, PlannedMigration,
+};
 use secrecy::ExposeSecret as _;
 
 use crate::data_folder::{self, DataFolder};
@@ -158,6 +160,13 @@ impl OpenedDatabase {
         let status = self.database.migration_status().await;
         self.database.close().await;
         Ok(status?)
+    }
+
+    /// What [`migrate`](Self::migrate) would do. Changes nothing.
+    pub async fn migration_plan(self) -> Result<Vec<PlannedMigration>, StartError> {
+        let plan = self.database.migration_plan().await;
+        self.database.close().await;
+        Ok(plan?)
     }
 
     /// Brings the schema up to date. Returns the names of the migrations that were applied.

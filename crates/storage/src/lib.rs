@@ -74,4 +74,4 @@ pub use database::Database;
 pub use error::{LockError, MigrationError, OpenError};
 pub use examine::{Examination, ExaminedSetting};
 pub use lock::ExclusiveLock;
-pub use migration::MigrationStatus;
+pub use migration::{MigrationStatus, PlannedMigration};

@@ -25,7 +25,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0014_emails",
             "m0015_identities",
             "m0016_provider_sign_in",
-            "m0017_signed_in_elsewhere"
+            "m0017_signed_in_elsewhere",
+            "m0018_directory"
           ]
         })
     );
@@ -35,6 +36,7 @@ fn a_database_is_made_once_and_its_schema_told() {
           "Applied": []
         })
     );
+    assert_eq!(admin.json(&["db", "migrate", "--plan"]), json!([]));
     assert_eq!(
         admin.json(&["db", "status"]),
         json!({
@@ -55,7 +57,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0014_emails",
             "m0015_identities",
             "m0016_provider_sign_in",
-            "m0017_signed_in_elsewhere"
+            "m0017_signed_in_elsewhere",
+            "m0018_directory"
           ],
           "Pending": [],
           "Unknown": []

@@ -15,6 +15,7 @@ mod initial;
 mod log;
 mod operator_keys;
 mod overlap;
+mod plan;
 mod policy;
 mod provider_sign_in;
 mod responsible;
@@ -34,6 +35,8 @@ use crate::database::Database;
 use crate::error::MigrationError;
 use failure::failed;
 use holder::Holder;
+
+pub use plan::PlannedMigration;
 
 /// Every migration, in order. A released migration never changes.
 struct Migrator;
@@ -99,6 +102,24 @@ impl Database {
     pub async fn migration_status(&self) -> Result<MigrationStatus, MigrationError> {
         let connection = self.schema.for_schema();
         status(&SchemaManager::new(&connection), &connection).await
+    }
+
+    /// What [`migrate`](Self::migrate) will do. Changes nothing.
+    ///
+    /// # Errors
+    /// [`MigrationError::Failed`], and [`MigrationError::Newer`] if a later release has changed the
+    /// database.
+    pub async fn migration_plan(&self) -> Result<Vec<PlannedMigration>, MigrationError> {
+        let status = self.migration_status().await?;
+        status.refuse_newer()?;
+        let is_new = status.applied.is_empty();
+        let connection = self.schema.for_schema();
+        let mut plan = Vec::with_capacity(status.pending.len());
+        for name in status.pending {
+            let planned = PlannedMigration::of(name, is_new, &connection).await;
+            plan.push(planned.map_err(failed)?);
+        }
+        Ok(plan)
     }
 
     /// Brings the schema up to date. Returns the names of the migrations that this call applied. If

@@ -57,6 +57,31 @@ pub async fn a_database_is_opened_again(database: &TestDatabase) {
     assert!(store.users().by_id(user_id(1)).await.unwrap().is_some());
 }
 
+/// A plan counts the rows that a migration goes through, and changes nothing.
+pub async fn a_plan_tells_what_is_pending(database: &TestDatabase) {
+    let empty = open_only(database).await;
+    let plan = empty.migration_plan().await.unwrap();
+    assert!(!plan.is_empty() && plan.iter().all(|planned| planned.rows.is_none()));
+    let store = open(database).await;
+    change(&store, async |change| {
+        change.insert_user(&user(1, "ada")).await.unwrap();
+    })
+    .await;
+    assert_eq!(store.migration_plan().await.unwrap(), []);
+    let pending = ["m0006_display_names", "m0012_policy"];
+    for name in pending {
+        let forget = format!("DELETE FROM seaql_migrations WHERE version = '{name}'");
+        database.execute(&forget).await;
+    }
+    let plan = store.migration_plan().await.unwrap();
+    let rows: Vec<_> = plan
+        .iter()
+        .map(|planned| (&*planned.name, planned.rows))
+        .collect();
+    assert_eq!(rows, [(pending[0], Some(("users", 1))), (pending[1], None)]);
+    assert_eq!(store.migration_status().await.unwrap().pending, pending);
+}
+
 /// What a later release changed is left alone.
 pub async fn a_newer_database_is_refused(database: &TestDatabase) {
     let store = open(database).await;
