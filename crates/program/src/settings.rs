@@ -268,6 +268,8 @@ impl Settings {
             local_passwords: self.local_passwords,
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
             changes_per_user_per_minute: self.changes_per_user_per_minute,
+            exchanges_per_token_per_minute: self.exchanges_per_token_per_minute,
+            exchanges_per_owner_per_minute: self.exchanges_per_owner_per_minute,
             cache_entries: self.cache_entries as usize,
         }
     }

@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use ats_pat_service::{NewToken, Regeneration, Rotation};
+use ats_pat_domain::Problem;
+use ats_pat_service::view::IssuedToken;
+use ats_pat_service::{Error, NewToken, Regeneration, Rotation};
 use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use ats_pat_token::{Claims, Expectations, Unverified};
@@ -385,4 +387,33 @@ async fn without_a_signing_key_a_caller_may_try_again(database: &TestDatabase) {
     assert_eq!(code(other.exchange(&presented, ADDRESS).await), 1503);
     rotated(&world, Rotation::AtOnce).await;
     assert_eq!(code(world.exchange(&issued.secret).await), 1);
+}
+
+#[on_every_database]
+async fn exchanges_are_limited_by_token_and_owner_where_an_operator_asks(database: &TestDatabase) {
+    let world = World::with(database.url(), |settings| {
+        settings.exchanges_per_token_per_minute = 3;
+        settings.exchanges_per_owner_per_minute = 4;
+    })
+    .await;
+    let (ada, bob) = (world.signed_in("ada").await, world.signed_in("bob").await);
+    let first = world.create(&ada, "first", DAY).await.unwrap();
+    let second = world.create(&ada, "second", DAY).await.unwrap();
+    let other = world.create(&bob, "other", DAY).await.unwrap();
+    let exchange = async |issued: &IssuedToken| code(world.exchange(&issued.secret).await);
+    for _ in 0..3 {
+        assert_eq!(exchange(&first).await, 1);
+    }
+    let refused = world.exchange(&first.secret).await;
+    let told = Problem::TooManyRequests { seconds: 20 };
+    assert!(matches!(refused, Err(Error::Refused(problem)) if problem == told));
+    assert_eq!(exchange(&second).await, 1, "another token");
+    assert_eq!(
+        exchange(&second).await,
+        1400,
+        "the owner's last one was that"
+    );
+    assert_eq!(exchange(&other).await, 1, "another owner");
+    world.clock.advance(Duration::from_secs(20));
+    assert_eq!(exchange(&first).await, 1);
 }

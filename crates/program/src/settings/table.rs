@@ -223,6 +223,20 @@ settings! {
         default: 120,
     }
 
+    /// How many exchanges by one personal access token may succeed in a minute; 0 sets no limit
+    pub exchanges_per_token_per_minute: u32 {
+        key: "exchanges-per-token-per-minute",
+        read: number in 0..=10_000_000,
+        default: 0,
+    }
+
+    /// How many exchanges by all tokens of one owner may succeed in a minute; 0 sets no limit
+    pub exchanges_per_owner_per_minute: u32 {
+        key: "exchanges-per-owner-per-minute",
+        read: number in 0..=10_000_000,
+        default: 0,
+    }
+
     /// For how many personal access tokens a server remembers what exchanges need, three quarters of a KiB each; 0
     /// asks the database in every exchange
     pub cache_entries: u32 { key: "cache-entries", read: number in 0..=10_000_000, default: 100_000 }

@@ -71,6 +71,7 @@ impl Service {
     ///   [`Problem::OwnerDisabled`].
     /// - [`Problem::NetworkNotAllowed`], first by the token's own networks, then by the policy's.
     /// - [`Problem::PolicyForbids`] for `all` if the policy no longer allows it.
+    /// - [`Problem::TooManyRequests`] if the settings limit the exchanges of a token or an owner.
     pub async fn exchange(&self, presented: &[&[u8]], address: IpAddr) -> Result<Exchanged, Error> {
         self.exchange_header(presented, &WHOLE, address).await
     }
@@ -132,6 +133,10 @@ impl Service {
         let now = self.now();
         let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
+        let Grant {
+            token_id, owner_id, ..
+        } = found.known.grant;
+        self.inner.limits.count_exchange(token_id, owner_id)?;
         if found.known.grant.first_use == FirstUse::Nothing {
             self.inner.cache.settle_first_use(&found.known).await;
         } else {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::cache::grants::Lane;
 use crate::service::refusals::{Refusal, Refusals};
+use crate::service::settings::Settings;
 use crate::service::turns::{Claim, Standing};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
@@ -83,8 +84,12 @@ pub(crate) struct Limits {
     guessers: Cache<Neighbourhood, Duration>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
     provider_places: Cache<Neighbourhood, Arc<Semaphore>>,
+    token_exchanges: Cache<TokenId, Arc<Limiter>>,
+    owner_exchanges: Cache<UserId, Arc<Limiter>>,
     sign_in_failures: NonZeroU32,
     grants_per_minute: Option<NonZeroU32>,
+    token_exchanges_per_minute: Option<NonZeroU32>,
+    owner_exchanges_per_minute: Option<NonZeroU32>,
     refusals: Refusals,
     /// Refusals, by [`Limit`].
     limited: Counts,
@@ -97,10 +102,19 @@ enum Limit {
     Exchange,
     Change,
     Report,
+    TokenExchanges,
+    OwnerExchanges,
 }
 
 impl Limit {
-    const ALL: [Self; 4] = [Self::SignIn, Self::Exchange, Self::Change, Self::Report];
+    const ALL: [Self; 6] = [
+        Self::SignIn,
+        Self::Exchange,
+        Self::Change,
+        Self::Report,
+        Self::TokenExchanges,
+        Self::OwnerExchanges,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -108,6 +122,8 @@ impl Limit {
             Self::Exchange => "exchange",
             Self::Change => "change",
             Self::Report => "report",
+            Self::TokenExchanges => "token-exchanges",
+            Self::OwnerExchanges => "owner-exchanges",
         }
     }
 }
@@ -123,12 +139,8 @@ pub(crate) struct SignInTurn<'a> {
 }
 
 impl Limits {
-    /// A `grants_per_minute` of 0 means no limit.
-    pub(crate) fn new(
-        clock: Arc<dyn Clock>,
-        sign_in_failures: u32,
-        grants_per_minute: u32,
-    ) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, settings: &Settings) -> Self {
+        let sign_in_failures = settings.sign_in_failures_per_quarter_hour;
         Self {
             clock: SinceBoot(clock),
             sign_ins: Cache::new(REMEMBERED),
@@ -143,8 +155,12 @@ impl Limits {
             guessers: Cache::new(REMEMBERED),
             places: Cache::new(REMEMBERED),
             provider_places: Cache::new(REMEMBERED),
+            token_exchanges: Cache::new(REMEMBERED),
+            owner_exchanges: Cache::new(REMEMBERED),
             sign_in_failures: NonZeroU32::new(sign_in_failures).unwrap_or(NonZeroU32::MIN),
-            grants_per_minute: NonZeroU32::new(grants_per_minute),
+            grants_per_minute: NonZeroU32::new(settings.changes_per_user_per_minute),
+            token_exchanges_per_minute: NonZeroU32::new(settings.exchanges_per_token_per_minute),
+            owner_exchanges_per_minute: NonZeroU32::new(settings.exchanges_per_owner_per_minute),
             refusals: Refusals::default(),
             limited: Counts::new(Limit::ALL.len()),
         }
@@ -290,6 +306,27 @@ impl Limits {
         counted
     }
 
+    /// Counts an exchange that would succeed. One that its token's limit refuses leaves the owner's
+    /// budget to the others.
+    ///
+    /// # Errors
+    /// [`Problem::TooManyRequests`].
+    pub(crate) fn count_exchange(&self, token: TokenId, owner: UserId) -> Result<(), Problem> {
+        if let Some(most) = self.token_exchanges_per_minute {
+            let limiter = get_or_insert(&self.token_exchanges, &token, || {
+                Arc::new(self.limiter_of(most, MINUTE))
+            });
+            self.count_by(&limiter, Limit::TokenExchanges)?;
+        }
+        if let Some(most) = self.owner_exchanges_per_minute {
+            let limiter = get_or_insert(&self.owner_exchanges, &owner, || {
+                Arc::new(self.limiter_of(most, MINUTE))
+            });
+            self.count_by(&limiter, Limit::OwnerExchanges)?;
+        }
+        Ok(())
+    }
+
     /// The queue in which an exchange from this address waits for the database.
     pub(crate) fn lane(&self, address: IpAddr) -> Lane {
         match self.spent(&self.guessers, address.into()) {
@@ -412,7 +449,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_has_the_standing_of_earlier_sign_ins_from_it() {
-        let limits = Limits::new(Arc::new(SystemClock), 10, 0);
+        let limits = Limits::new(Arc::new(SystemClock), &Settings::new(""));
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let standing = async |name: &str, address: IpAddr| {
             let turn = limits.sign_in(name, address).await.unwrap();

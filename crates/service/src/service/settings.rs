@@ -137,6 +137,10 @@ pub struct Settings {
     pub sign_in_failures_per_quarter_hour: u32,
     /// How many tokens a user may create, regenerate or edit in a minute. 0 means no limit.
     pub changes_per_user_per_minute: u32,
+    /// How many exchanges by one personal access token may succeed in a minute. 0 means no limit.
+    pub exchanges_per_token_per_minute: u32,
+    /// How many exchanges by all tokens of one owner may succeed in a minute. 0 means no limit.
+    pub exchanges_per_owner_per_minute: u32,
 }
 
 impl Settings {
@@ -168,6 +172,8 @@ impl Settings {
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
             changes_per_user_per_minute: 120,
+            exchanges_per_token_per_minute: 0,
+            exchanges_per_owner_per_minute: 0,
         }
     }
 }

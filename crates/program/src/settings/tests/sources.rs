@@ -49,6 +49,8 @@ fn every_setting_can_stand_in_the_file() {
         local-passwords = "administrators"
         sign-in-failures-per-quarter-hour = 4
         changes-per-user-per-minute = 0
+        exchanges-per-token-per-minute = 600
+        exchanges-per-owner-per-minute = 6000
         cache-entries = 0
         product-name = "Contoso Tokens"
         accent-color = '#7A1fa2'
@@ -160,6 +162,8 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_SCIM_IDENTITY_CLAIM", "oid"),
         ("ATS_PAT_SIGN_IN_FAILURES_PER_QUARTER_HOUR", "4"),
         ("ATS_PAT_CHANGES_PER_USER_PER_MINUTE", "0"),
+        ("ATS_PAT_EXCHANGES_PER_TOKEN_PER_MINUTE", "600"),
+        ("ATS_PAT_EXCHANGES_PER_OWNER_PER_MINUTE", "6000"),
         ("ATS_PAT_CACHE_ENTRIES", "0"),
         ("ATS_PAT_PRODUCT_NAME", " Contoso Tokens "),
         ("ATS_PAT_ACCENT_COLOR", "#7a1fa2"),

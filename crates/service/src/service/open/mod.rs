@@ -149,11 +149,7 @@ impl Service {
             parts.settings.cache_entries,
         );
         let token_ids = TokenIds::new(changes.random()?);
-        let limits = Limits::new(
-            parts.clock,
-            parts.settings.sign_in_failures_per_quarter_hour,
-            parts.settings.changes_per_user_per_minute,
-        );
+        let limits = Limits::new(parts.clock, &parts.settings);
         let status_lists = StatusLists::new(&parts.settings.issuer, epoch);
         let service = Self {
             inner: Arc::new(Inner {
