@@ -25,7 +25,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0014_emails",
             "m0015_identities",
             "m0016_provider_sign_in",
-            "m0017_signed_in_elsewhere"
+            "m0017_signed_in_elsewhere",
+            "m0018_directory"
           ]
         })
     );
@@ -55,7 +56,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0014_emails",
             "m0015_identities",
             "m0016_provider_sign_in",
-            "m0017_signed_in_elsewhere"
+            "m0017_signed_in_elsewhere",
+            "m0018_directory"
           ],
           "Pending": [],
           "Unknown": []
