@@ -157,8 +157,9 @@ async fn a_name_that_the_provider_told_stays_until_the_directory_tells_another()
     let path = format!("/Users/{}", by.user().id);
     let active = json!([{"op": "replace", "path": "active", "value": true}]);
     assert_eq!(scene.patch(&path, active).await.status, 200);
-    let made = scene.provision("1", "ada@example.com").await;
-    assert_eq!(made["displayName"], serde_json::Value::Null);
+    let rename = json!([{"op": "replace", "path": "userName", "value": "ada@example.com"}]);
+    let renamed = scene.patch(&path, rename).await;
+    assert_eq!(renamed.json()["displayName"], serde_json::Value::Null);
     let user = operator.user_called("ada@example.com");
     assert_eq!(user.await.unwrap().display_name, "Ada Lovelace");
     let named = json!([{"op": "add", "value": {"name": {"givenName": "A", "familyName": "L"}}}]);
