@@ -117,7 +117,11 @@ impl Settings {
             Some(place) => Err(SettingsError::Invalid { place, advice }),
             None => Ok(()),
         };
+        let knows_subjects = claim == DirectoryRules::SUBJECT;
         let Some(name) = self.scim_provider.clone() else {
+            if knows_subjects {
+                return Ok(());
+            }
             let advice = "is set, and there is no `scim.provider`: set that too, or leave this out";
             return refused("scim.identity-claim", advice.to_owned());
         };
@@ -130,7 +134,7 @@ impl Settings {
                 ),
             );
         };
-        if claim == DirectoryRules::SUBJECT {
+        if knows_subjects {
             return Ok(());
         }
         if provider.rules.subject_is_id {

@@ -6,7 +6,7 @@ use ats_pat_test_support::scripted::somebody;
 use ats_pat_test_support::world::PASSWORD;
 use serde_json::json;
 
-use crate::scene::{CORP, Scene, USER, id, refused};
+use crate::scene::{CORP, PARTNER, Scene, USER, id, refused};
 
 #[tokio::test]
 async fn whom_the_directory_made_signs_in_as_the_same_user() {
@@ -142,5 +142,50 @@ async fn groups_of_the_provider_and_of_the_directory_stand_side_by_side() {
     assert_eq!(gone.refusal(), refused(404, ""));
     let user = scene.service.operator().user_called("ada").await.unwrap();
     assert!(user.groups.is_empty());
+    scene.verified().await;
+}
+
+#[tokio::test]
+async fn a_name_that_the_provider_told_stays_until_the_directory_tells_another() {
+    let scene = Scene::new().await;
+    let person = ProvenIdentity {
+        display_name: Some("Ada Lovelace".to_owned()),
+        ..somebody(CORP, "1", "ada")
+    };
+    let operator = scene.service.operator();
+    let by = scene.prove(&scene.corp, person).await.unwrap();
+    let path = format!("/Users/{}", by.user().id);
+    let active = json!([{"op": "replace", "path": "active", "value": true}]);
+    assert_eq!(scene.patch(&path, active).await.status, 200);
+    let rename = json!([{"op": "replace", "path": "userName", "value": "ada@example.com"}]);
+    let renamed = scene.patch(&path, rename).await;
+    assert_eq!(renamed.json()["displayName"], serde_json::Value::Null);
+    let user = operator.user_called("ada@example.com");
+    assert_eq!(user.await.unwrap().display_name, "Ada Lovelace");
+    let named = json!([{"op": "add", "value": {"name": {"givenName": "A", "familyName": "L"}}}]);
+    scene.patch(&path, named).await;
+    let user = operator.user_called("ada@example.com");
+    assert_eq!(user.await.unwrap().display_name, "A L");
+}
+
+#[tokio::test]
+async fn whom_the_directory_deleted_no_administrator_lets_in_by_unlinking() {
+    let scene = Scene::new().await;
+    let ada = scene.provision("1", "ada").await;
+    let operator = scene.service.operator();
+    operator.link_identity("ada", PARTNER, "9").await.unwrap();
+    let line = format!("DELETE /Users/{}", id(&ada));
+    assert_eq!(scene.call(&line).send().await.status, 204);
+    let old = operator.user(id(&ada)).await.unwrap().user_name;
+    operator.unlink_identity(&old, None).await.unwrap();
+    assert!(operator.enable_user(&old).await.unwrap().disabled);
+    // Of somebody who is only kept out, the administrator takes the mark over.
+    let bob = scene.provision("2", "bob").await;
+    let path = format!("/Users/{}", id(&bob));
+    let out = json!([{"op": "replace", "path": "active", "value": false}]);
+    assert_eq!(scene.patch(&path, out).await.status, 200);
+    assert!(operator.enable_user("bob").await.unwrap().disabled);
+    operator.unlink_identity("bob", None).await.unwrap();
+    assert!(!operator.enable_user("bob").await.unwrap().disabled);
     scene.verified().await;
 }

@@ -46,10 +46,13 @@ pub(super) async fn updated(
         .display_name
         .or(entry.and_then(|it| it.display_name.clone()));
     let names = (&display_name, &given_name, &family_name);
-    let is_named = entry.is_none_or(|it| {
-        names != (&it.display_name, &it.given_name, &it.family_name) || user.name != before.name
-    });
-    if is_named {
+    let names_before = match entry {
+        Some(it) => (&it.display_name, &it.given_name, &it.family_name),
+        None => (&None, &None, &None),
+    };
+    let is_nameless = names == (&None, &None, &None);
+    let repeats_the_name = before.display_name.as_str() == before.name.as_str();
+    if names != names_before || (is_nameless && repeats_the_name) {
         let called = display_name
             .clone()
             .or_else(|| called(given_name.as_ref(), family_name.as_ref()));

@@ -195,7 +195,7 @@ async fn members_join_and_leave_a_group(database: &TestDatabase) {
     "UPDATE users SET is_admin = NOT is_admin WHERE is_admin = FALSE",
     "UPDATE users SET directory = NULL, directory_issuer = NULL, directory_key = NULL",
     "UPDATE users SET directory_issuer = 'https://other.example'",
-    "UPDATE users SET directory_key = NULL, name_key = id",
+    "UPDATE users SET directory_key = NULL",
 ])]
 async fn an_altered_user_is_kept_out_for_good(database: &TestDatabase, alter: &str) {
     let (company, holder) = company(database, "sub").await;

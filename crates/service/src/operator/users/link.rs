@@ -7,8 +7,8 @@ use ats_pat_domain::group::Groups;
 use ats_pat_domain::identity::SignedInThere;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::{
-    DirectoryEntry, DisabledBy, Identity, Issuer, Lapse, LinkedIdentity, ProviderName,
-    ProviderSignIn, SignedInElsewhere, Subject, User,
+    DisabledBy, Identity, Issuer, Lapse, LinkedIdentity, ProviderName, ProviderSignIn,
+    SignedInElsewhere, Subject, User,
 };
 
 use super::find::{find_user, require_living, require_person};
@@ -65,9 +65,11 @@ impl Operator<'_> {
     ) -> Result<UserView, Error> {
         self.require(Right::Administrators)?;
         self.require_recent_sign_in().await?;
+        let directory = self.service.inner.settings.directory.as_ref();
         let unlink = Unlink {
             name: name.to_owned(),
             provider: provider.map(ToOwned::to_owned),
+            directory: directory.map(|rules| rules.provider.clone()),
         };
         Ok(UserView::new(&self.change(unlink).await?))
     }
@@ -144,19 +146,14 @@ pub(crate) async fn name_the_last(draft: &Draft<'_>, user: &mut User) -> Result<
     Ok(())
 }
 
-/// Removes the entry in the directory of this issuer, which can't reach the user any more. So an
+/// Removes what the directory says of the user. The directory can't reach the user any more, so an
 /// administrator takes its mark over.
-fn forget_directory(user: &mut User, issuer: &Issuer) {
-    let is_there = |entry: &DirectoryEntry| entry.identity.issuer == *issuer;
-    if user.directory.as_deref().is_some_and(is_there) {
-        user.directory = None;
-    }
-    if user.directory.is_none() {
-        user.groups = without_directory(&user.groups);
-        if user.disabled.are_set_by(DisabledBy::Scim) {
-            let without = user.disabled.without(DisabledBy::Scim);
-            user.disabled = without.with(DisabledBy::Administrator);
-        }
+fn forget_directory(user: &mut User) {
+    user.directory = None;
+    user.groups = without_directory(&user.groups);
+    if user.disabled.are_set_by(DisabledBy::Scim) {
+        let without = user.disabled.without(DisabledBy::Scim);
+        user.disabled = without.with(DisabledBy::Administrator);
     }
 }
 
@@ -260,6 +257,8 @@ impl Change for Link {
 struct Unlink {
     name: String,
     provider: Option<String>,
+    /// The provider of the company's directory.
+    directory: Option<ProviderName>,
 }
 
 impl Change for Unlink {
@@ -293,7 +292,12 @@ impl Change for Unlink {
                 user.provider_sign_in = None;
             }
             user.signed_in_elsewhere.forget(provider);
-            forget_directory(&mut user, &identity.row.identity.issuer);
+            let issuer = &identity.row.identity.issuer;
+            let entry = user.directory.as_deref();
+            let has_entry = entry.is_some_and(|entry| entry.identity.issuer == *issuer);
+            if has_entry || self.directory.as_ref() == Some(provider) {
+                forget_directory(&mut user);
+            }
             providers.push(provider.to_string());
             draft.delete_identity(identity).await?;
         }
