@@ -55,8 +55,9 @@ function start({ client, claims, inIdToken }) {
       await grant.save();
       return grant;
     },
-    // It refuses addresses of its own machine otherwise, where the service under test is.
-    fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
+    // It refuses addresses of its own machine otherwise, where the service under test is. It gives up
+    // after 2.5 seconds, which is short beside compilers.
+    fetch: (url, { dispatcher, signal, ...options }) => globalThis.fetch(url, options),
   });
   for (const event of ['backchannel.success', 'backchannel.error']) {
     provider.on(event, (_, ...told) => {

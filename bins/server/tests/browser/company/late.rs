@@ -7,7 +7,7 @@ use ats_pat_test_support::browser::{Browser, BrowserOptions};
 use ats_pat_test_support::html::faults;
 use ats_pat_test_support::world::DAY;
 
-use super::office::{BUTTON, Office, follow_into_a_tab, give_account};
+use super::office::{BUTTON, CONFIRM, Office, follow_into_a_tab, give_account};
 use crate::look::assert_well;
 use crate::person::{TOKENS, WITHOUT_SCRIPT, add, close, exchange, opener};
 
@@ -98,7 +98,7 @@ async fn a_token_is_made_after_the_sign_in_at_the_provider_got_too_old() {
         .wait_for_text("It is not confirmed yet that this is you.")
         .await;
     assert_well(&browser, "a token that is confirmed at the provider").await;
-    let here = follow_into_a_tab(&browser, "Confirm with Contoso in a new tab").await;
+    let here = follow_into_a_tab(&browser, CONFIRM).await;
     // It asks although she is signed in there.
     give_account(&browser, "grace").await;
     browser

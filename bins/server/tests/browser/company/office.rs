@@ -17,6 +17,8 @@ use crate::site::Site;
 pub const COMPANY: &str = "company";
 /// The link to it on the sign-in page.
 pub const BUTTON: &str = "Sign in with Contoso";
+/// The link to it in a form that needs a recent sign-in.
+pub const CONFIRM: &str = "Confirm with Contoso in a new tab";
 
 /// Starts the provider of a company with two people.
 pub fn provider() -> OidcProvider {

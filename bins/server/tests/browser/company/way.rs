@@ -4,7 +4,7 @@ use ats_pat_test_support::browser::{Browser, BrowserOptions, Engine, Key, contai
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::office::{BUTTON, follow_into_a_tab, give_account, provider};
+use super::office::{BUTTON, CONFIRM, follow_into_a_tab, give_account, provider};
 use super::program::Server;
 use crate::engines::{in_every_engine, with};
 use crate::person::{TOKENS, add, close, exchange_at};
@@ -99,9 +99,11 @@ async fn a_session_is_confirmed_and_nothing_typed_is_lost(engine: Engine) {
         .await;
     let blade = browser.dialog("New operator key").await;
     assert_eq!(blade.field("Name").await.value().await, "Terraform");
+    let confirm = format!("link \"{CONFIRM}\"");
+    browser.wait_for_focus(&confirm).await;
 
     provider.asked_for_passwords(0);
-    let here = follow_into_a_tab(&browser, "Confirm with Contoso in a new tab").await;
+    let here = follow_into_a_tab(&browser, CONFIRM).await;
     // It asks although she is signed in there.
     give_account(&browser, "ada").await;
     browser
