@@ -87,6 +87,15 @@ impl Settings {
         {
             return Err(SettingsError::Invalid { place, advice });
         }
+        if let (Some(place), Some(other)) = (
+            sources.place("master-key-command"),
+            sources.place("master-key-file"),
+        ) {
+            let advice = format!(
+                "gives the master key, and so does {other}: keep one of them, so that nobody has to guess which one counts"
+            );
+            return Err(SettingsError::Invalid { place, advice });
+        }
         settings.providers = sources.providers()?;
         if let Some(place) = sources.place("local-passwords")
             && settings.local_passwords != LocalPasswords::On
@@ -179,12 +188,9 @@ impl Settings {
 
     /// The URL of the database; may hold a password.
     pub fn database_url(&self) -> SecretString {
-        self.database_url.clone().unwrap_or_else(|| {
-            // Characters that a URL would read as an escape or as its query.
-            let path = self.database_file().display().to_string();
-            let path = path.replace('%', "%25").replace('?', "%3F");
-            format!("sqlite:{path}").into()
-        })
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| ats_pat_storage::url_of_file(&self.database_file()).into())
     }
 
     /// The SQLite file in the data folder, which is used if the operator names no database.
@@ -228,6 +234,7 @@ impl Settings {
             local_passwords: self.local_passwords,
             sign_in_failures_per_quarter_hour: self.sign_in_failures_per_quarter_hour,
             changes_per_user_per_minute: self.changes_per_user_per_minute,
+            signing_key_rotate_days: self.signing_key_rotate_days,
             cache_entries: self.cache_entries as usize,
         }
     }

@@ -116,6 +116,8 @@ pub struct Settings {
     pub sign_in_failures_per_quarter_hour: u32,
     /// How many tokens a user may create, regenerate or edit in a minute. 0 means no limit.
     pub changes_per_user_per_minute: u32,
+    /// After how many days a server makes a new signing key. 0 means never.
+    pub signing_key_rotate_days: u32,
 }
 
 impl Settings {
@@ -146,6 +148,7 @@ impl Settings {
             cache_entries: 100_000,
             sign_in_failures_per_quarter_hour: 10,
             changes_per_user_per_minute: 120,
+            signing_key_rotate_days: 0,
         }
     }
 }
