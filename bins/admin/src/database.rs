@@ -5,6 +5,7 @@ use ats_pat_service::{Accepted, RestoreChoice};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use crate::backup::{Backup, Restore, VerifyBackup};
 use crate::failure::Failure;
 use crate::output::Shown;
 use crate::session::{Session, public_url};
@@ -15,7 +16,13 @@ pub enum Command {
     Migrate(Migrate),
     /// Where the schema stands
     Status,
-    /// Takes a database that was restored from a backup for the right one
+    /// Writes an encrypted backup into a new file, and verifies it; servers go on meanwhile
+    Backup(Backup),
+    /// Reads a backup back, and verifies all that is in it; exit code 1 where something is found
+    VerifyBackup(VerifyBackup),
+    /// Puts the content of a backup in the place of the database; no server may use it
+    Restore(Restore),
+    /// Takes a database that was restored by its own tools for the right one
     AcceptRestore(AcceptRestore),
 }
 
@@ -43,6 +50,9 @@ impl Command {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let settings = session.settings(WITHOUT_SERVERS)?;
         match self {
+            Self::Backup(backup) => backup.run(session).await,
+            Self::VerifyBackup(verify) => verify.run(session).await,
+            Self::Restore(restore) => restore.run(session).await,
             Self::Migrate(Migrate { plan: true }) => {
                 let opened = OpenedDatabase::open(settings, Access::Use).await?;
                 let plan = opened.migration_plan().await?;

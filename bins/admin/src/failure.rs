@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ats_pat_program::{SettingsError, StartError, report};
+use ats_pat_program::{BackupError, SettingsError, StartError, report};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -14,6 +14,9 @@ pub enum Failure {
     /// Database or keys can't be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The backup can't be made, read or restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The use case refused or failed.
     #[error(transparent)]
     Service(#[from] ats_pat_service::Error),
@@ -146,6 +149,16 @@ pub struct Refusal {
 const VALIDATION_FAILED: u32 = 1001;
 
 impl Failure {
+    /// The failure of an audit with this number of findings.
+    pub fn of_findings(count: usize) -> Result<(), Self> {
+        let count = match count {
+            0 => return Ok(()),
+            1 => "1 thing".to_owned(),
+            count => format!("{count} things"),
+        };
+        Err(Self::Findings { count })
+    }
+
     /// The code of a refusal of the administration interface.
     pub fn code(&self) -> Option<u32> {
         match self {

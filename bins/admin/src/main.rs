@@ -5,6 +5,7 @@
 //! or failed operation, and 2 is wrong usage.
 
 mod audit;
+mod backup;
 mod completions;
 mod database;
 mod deployment;

@@ -97,6 +97,16 @@ pub enum AuthError {
         path: PathBuf,
     },
 
+    /// The output of the command that gives the master key is not one or two keys.
+    #[error(
+        "a line of the output of `master-key-command`, or all of it, {reason}: it must be one or two lines, \
+         each 32 random bytes as 43 characters of base64url (A-Z a-z 0-9 - _) without padding"
+    )]
+    MasterKeyOutput {
+        /// The fault, as the rest of a sentence.
+        reason: &'static str,
+    },
+
     /// There is already a master key file. It is never overwritten.
     #[error("there is a master key file at {} already; it is never overwritten", path.display())]
     MasterKeyFileExists {

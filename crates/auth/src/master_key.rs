@@ -17,6 +17,7 @@ const LONGEST_FILE: u16 = 16 * 1024;
 // These contexts never change. With another one, nothing that was sealed before could be opened.
 const SEALING: &str = "ATS PAT 2026-11 master key sealing v1";
 const ID: &str = "ATS PAT 2026-11 master key id v1";
+const BACKUP: &str = "ATS PAT 2026-11 master key backup v1";
 
 const HEADER: &str = "\
 # Master key of the ATS Personal Access Token service.
@@ -41,6 +42,7 @@ pub struct MasterKeyId([u8; Self::LENGTH]);
 pub(crate) struct MasterKey {
     pub(crate) id: MasterKeyId,
     sealing: SecretBox<[u8; LENGTH]>,
+    backup: SecretBox<[u8; LENGTH]>,
 }
 
 impl MasterKeys {
@@ -132,6 +134,21 @@ impl MasterKeys {
         Ok(keys)
     }
 
+    /// Reads what a command wrote instead of a file: the same lines.
+    ///
+    /// # Errors
+    /// [`AuthError::MasterKeyOutput`].
+    pub fn from_output(output: &[u8]) -> Result<Self, AuthError> {
+        Self::parse(Path::new(""), output).map_err(|error| AuthError::MasterKeyOutput {
+            reason: match error {
+                AuthError::MasterKeyFileEmpty { .. } => "holds no key",
+                AuthError::MasterKeyFileTooManyKeys { .. } => "holds more than two keys",
+                AuthError::MasterKeyFileMalformed { reason, .. } => reason,
+                _ => "can't be read",
+            },
+        })
+    }
+
     /// The id of the key that seals.
     pub fn first_id(&self) -> MasterKeyId {
         self.first.id
@@ -174,9 +191,16 @@ impl MasterKeys {
 }
 
 impl MasterKeyId {
-    pub(crate) const LENGTH: usize = 8;
+    /// The length in bytes.
+    pub const LENGTH: usize = 8;
 
-    pub(crate) fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+    /// The id in these bytes.
+    pub fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, which are no secret.
+    pub fn as_bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
     }
 }
@@ -188,10 +212,14 @@ impl MasterKey {
         let sealing = SecretBox::init_with_mut(|sealing: &mut [u8; LENGTH]| {
             *sealing = blake3::derive_key(SEALING, &bytes);
         });
+        let backup = SecretBox::init_with_mut(|backup: &mut [u8; LENGTH]| {
+            *backup = blake3::derive_key(BACKUP, &bytes);
+        });
         bytes.zeroize();
         Self {
             id: MasterKeyId(id),
             sealing,
+            backup,
         }
     }
 
@@ -208,6 +236,10 @@ impl MasterKey {
 
     pub(crate) fn sealing_key(&self) -> &[u8; LENGTH] {
         self.sealing.expose_secret()
+    }
+
+    pub(crate) fn backup_key(&self) -> &[u8; LENGTH] {
+        self.backup.expose_secret()
     }
 }
 

@@ -6,13 +6,13 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use ats_pat_auth::MasterKeys;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{SignatureProvider, SystemClock, causes};
 use ats_pat_storage::{Database, Examination};
 use rustix::fs::statvfs;
 use url::{Host, Url};
 
+use crate::master_key::{keys_of, master_key_source};
 use crate::open::{Access, Libraries, Opened, OpenedDatabase};
 use crate::settings::Settings;
 use crate::start_error::StartError;
@@ -111,7 +111,7 @@ fn part_of(error: &StartError) -> &'static str {
         | StartError::DataFolderOpenToOthers { .. } => "data-folder",
         StartError::NoDatabase { .. } | StartError::Database(_) | StartError::Lock(_) => "database",
         StartError::Outdated { .. } | StartError::Migration(_) => "schema",
-        StartError::MasterKey(_) => "master-key",
+        StartError::MasterKey(_) | StartError::MasterKeyCommand(_) => "master-key",
         StartError::Service(_) => "keys",
     }
 }
@@ -194,7 +194,7 @@ fn files(settings: &Settings, findings: &mut Findings) {
             ),
         );
     }
-    match MasterKeys::read(&settings.master_key_file()) {
+    match master_key_source(settings).and_then(|source| keys_of(&source)) {
         Ok(_) => findings.good("master-key", "can be read"),
         Err(error) => findings.failing("master-key", causes(&error)),
     }

@@ -13,9 +13,11 @@
 //! It deliberately knows no HTTP. It doesn't read the environment by itself: the environment is
 //! passed in.
 
+mod backup;
 mod data_folder;
 mod doctor;
 mod logging;
+mod master_key;
 mod open;
 mod patience;
 mod providers;
@@ -28,8 +30,13 @@ use std::error::Error;
 
 pub use ats_pat_storage::{MigrationStatus, PlannedMigration, Tls};
 
+pub use backup::{
+    BackupError, BackupHead, Restoration, RestoreOptions, Rights, VerifiedBackup, back_up, restore,
+    verify_backup,
+};
 pub use doctor::{Finding, Verdict, examine};
 pub use logging::{LogFilter, start_logging};
+pub use master_key::MasterKeyError;
 pub use open::{Access, Libraries, Opened, OpenedDatabase, accept_restore};
 pub use providers::{WrongProvider, callback, provider_of, providers};
 pub use settings::{

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use ats_pat_auth::{AuthError, MasterKeys};
 use ats_pat_domain::port::IdentityProvider;
 use ats_pat_service::{
-    Accepted, Parts, PasswordCost, RestoreChoice, Service, SignatureProvider, SystemClock,
-    SystemRandomness,
+    Accepted, MasterKeySource, Parts, PasswordCost, RestoreChoice, Service, SignatureProvider,
+    SystemClock, SystemRandomness,
 };
 use ats_pat_storage::{
     Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions, PlannedMigration,
@@ -16,6 +16,7 @@ use ats_pat_storage::{
 use secrecy::ExposeSecret as _;
 
 use crate::data_folder::{self, DataFolder};
+use crate::master_key::master_key_source;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
@@ -81,24 +82,19 @@ impl Opened {
             Access::Server | Access::Create => {
                 database.migrate().await?;
             }
-            Access::Use => {
-                let status = database.migration_status().await?;
-                if !status.unknown.is_empty() {
-                    let unknown = status.unknown;
-                    return Err(MigrationError::Newer { unknown }.into());
-                }
-                if !status.pending.is_empty() {
-                    return Err(StartError::Outdated {
-                        pending: status.pending,
-                    });
-                }
-            }
+            Access::Use => require_current(&database).await?,
         }
         let database = Arc::new(database);
         let parts = Parts {
             signature_provider,
             providers,
-            ..parts(settings, public_url, Arc::clone(&database), lock.is_some())
+            ..parts(
+                settings,
+                public_url,
+                Arc::clone(&database),
+                lock.is_some(),
+                master_key_source(settings)?,
+            )
         };
         let service = if access == Access::Server {
             let service = Service::open(parts).await?;
@@ -190,11 +186,34 @@ pub async fn accept_restore(
     let lock = database.lock_exclusively()?;
     database.migrate().await?;
     let database = Arc::new(database);
-    let parts = parts(settings, public_url, Arc::clone(&database), lock.is_some());
+    let master_key = master_key_source(settings)?;
+    let alone = lock.is_some();
+    let parts = parts(
+        settings,
+        public_url,
+        Arc::clone(&database),
+        alone,
+        master_key,
+    );
     let accepted = Service::accept_restore(parts, choice).await;
     database.close().await;
     drop(lock);
     Ok(accepted?)
+}
+
+/// Refuses a database whose schema is not this program's.
+pub(crate) async fn require_current(database: &Database) -> Result<(), StartError> {
+    let status = database.migration_status().await?;
+    if !status.unknown.is_empty() {
+        let unknown = status.unknown;
+        return Err(MigrationError::Newer { unknown }.into());
+    }
+    if !status.pending.is_empty() {
+        return Err(StartError::Outdated {
+            pending: status.pending,
+        });
+    }
+    Ok(())
 }
 
 fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError> {
@@ -210,14 +229,21 @@ fn folder(settings: &Settings, access: Access) -> Result<DataFolder, StartError>
     }
 }
 
-fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: bool) -> Parts {
+/// The parts of a service over a database that `alone` says is this program's alone.
+pub(crate) fn parts(
+    settings: &Settings,
+    public_url: &str,
+    store: Arc<Database>,
+    alone: bool,
+    master_key: MasterKeySource,
+) -> Parts {
     Parts {
         store,
         clock: Arc::new(SystemClock),
         randomness: Arc::new(SystemRandomness),
         settings: settings.for_service(public_url),
         providers: Vec::new(),
-        master_key_file: settings.master_key_file(),
+        master_key,
         // An admin program far from the servers has no data folder for it.
         anchor_file: settings.data_dir.is_dir().then(|| settings.anchor_file()),
         password_cost: PasswordCost::OWASP,
@@ -229,6 +255,10 @@ fn parts(settings: &Settings, public_url: &str, store: Arc<Database>, alone: boo
 /// Refuses a master key file that can't be used, before anything is made. The service decides
 /// whether a missing file may be made, because it knows whether the database has keys.
 fn check_master_key_file(settings: &Settings, access: Access) -> Result<(), AuthError> {
+    if !settings.master_key_command.is_empty() {
+        // It runs once, when the keys are needed.
+        return Ok(());
+    }
     match MasterKeys::read(&settings.master_key_file()) {
         Ok(_) => Ok(()),
         Err(AuthError::MasterKeyFileMissing { path }) => {

@@ -87,6 +87,15 @@ impl Settings {
         {
             return Err(SettingsError::Invalid { place, advice });
         }
+        if let (Some(place), Some(other)) = (
+            sources.place("master-key-command"),
+            sources.place("master-key-file"),
+        ) {
+            let advice = format!(
+                "gives the master key, and so does {other}: keep one of them, so that nobody has to guess which one counts"
+            );
+            return Err(SettingsError::Invalid { place, advice });
+        }
         settings.providers = sources.providers()?;
         settings.set_directory(sources)?;
         if let Some(place) = sources.place("local-passwords")
@@ -219,12 +228,9 @@ impl Settings {
 
     /// The URL of the database; may hold a password.
     pub fn database_url(&self) -> SecretString {
-        self.database_url.clone().unwrap_or_else(|| {
-            // Characters that a URL would read as an escape or as its query.
-            let path = self.database_file().display().to_string();
-            let path = path.replace('%', "%25").replace('?', "%3F");
-            format!("sqlite:{path}").into()
-        })
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| ats_pat_storage::url_of_file(&self.database_file()).into())
     }
 
     /// The SQLite file in the data folder, which is used if the operator names no database.
@@ -274,6 +280,7 @@ impl Settings {
             changes_per_user_per_minute: self.changes_per_user_per_minute,
             exchanges_per_token_per_minute: self.exchanges_per_token_per_minute,
             exchanges_per_owner_per_minute: self.exchanges_per_owner_per_minute,
+            signing_key_rotate_days: self.signing_key_rotate_days,
             cache_entries: self.cache_entries as usize,
         }
     }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use ats_pat_auth::AuthError;
 use ats_pat_storage::MigrationError;
 
+use crate::master_key::MasterKeyError;
+
 /// Why the programs can't start with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -56,9 +58,21 @@ pub enum StartError {
     /// The master key file can't be used.
     #[error(transparent)]
     MasterKey(#[from] AuthError),
+    /// The command gives no master key.
+    #[error(transparent)]
+    MasterKeyCommand(MasterKeyError),
     /// Keys, anchor or event log don't match the database.
     #[error(transparent)]
     Service(#[from] ats_pat_service::OpenError),
+}
+
+impl From<MasterKeyError> for StartError {
+    fn from(error: MasterKeyError) -> Self {
+        match error {
+            MasterKeyError::Output(error) => Self::MasterKey(error),
+            other => Self::MasterKeyCommand(other),
+        }
+    }
 }
 
 impl StartError {

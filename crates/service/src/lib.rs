@@ -47,14 +47,15 @@ pub use figures::Figures;
 pub use identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use operator::{
     Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
-    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, Rotation, UserRef, UserUpdate,
+    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, RestoreWish, Restored,
+    Rotation, Since, UserRef, UserUpdate,
 };
 pub use operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use service::Service;
 pub use service::client::Client;
 pub use service::error::{Error, causes};
 pub use service::health::PublishedKeys;
-pub use service::open::{OpenError, Parts};
+pub use service::open::{MasterKeySource, OpenError, Parts, last_seen};
 pub use service::settings::{
     DirectoryRules, LocalPasswords, PolicySource, ProviderRules, Settings,
 };

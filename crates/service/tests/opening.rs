@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use ats_pat_domain::port::Store;
 use ats_pat_service::{
-    OpenError, Parts, Service, Settings, SignatureProvider, SystemClock, SystemRandomness,
+    MasterKeySource, OpenError, Parts, Service, Settings, SignatureProvider, SystemClock,
+    SystemRandomness,
 };
 use ats_pat_test_support::world::{CHEAP, ISSUER, migrated};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -18,7 +19,7 @@ fn parts(store: &Arc<dyn Store>, folder: &Path) -> Parts {
         randomness: Arc::new(SystemRandomness),
         settings: Settings::new(ISSUER),
         providers: Vec::new(),
-        master_key_file: folder.join("master.key"),
+        master_key: MasterKeySource::File(folder.join("master.key")),
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,
         alone: false,

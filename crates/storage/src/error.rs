@@ -168,6 +168,31 @@ pub enum MigrationError {
     Failed(#[source] BoxError),
 }
 
+/// Why a database could not be copied, or replaced by a copy.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The copy's file can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The copy's schema can't be made.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// A statement of the database that is copied failed, or the copy's disk is full.
+    #[error("the database could not be copied")]
+    NotRead {
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+    /// A statement of the database that is replaced failed. Nothing was replaced.
+    #[error("the rows could not be written")]
+    NotWritten {
+        /// The cause.
+        #[source]
+        source: BoxError,
+    },
+}
+
 /// Why a server can't have a SQLite database for itself alone.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {

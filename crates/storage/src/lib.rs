@@ -28,6 +28,7 @@ mod checkpoints;
 mod claim;
 mod connect;
 mod connection;
+mod copy;
 mod database;
 mod database_file;
 mod directory_groups;
@@ -70,8 +71,9 @@ mod write;
 mod write_proof;
 
 pub use connect::{OpenOptions, Tls};
+pub use copy::{sqlite_file, url_of_file};
 pub use database::Database;
-pub use error::{LockError, MigrationError, OpenError};
+pub use error::{CopyError, LockError, MigrationError, OpenError};
 pub use examine::{Examination, ExaminedSetting};
 pub use lock::ExclusiveLock;
 pub use migration::{MigrationStatus, PlannedMigration};

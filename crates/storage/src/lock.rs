@@ -20,7 +20,11 @@ impl ExclusiveLock {
         &self.path
     }
 
-    pub(crate) fn take(database: &Path) -> Result<Self, LockError> {
+    /// Locks the database in this file, which need not exist.
+    ///
+    /// # Errors
+    /// [`LockError`].
+    pub fn take(database: &Path) -> Result<Self, LockError> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);

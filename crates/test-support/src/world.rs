@@ -9,8 +9,9 @@ use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{Clock, Store};
 use ats_pat_service::view::{IssuedToken, NamedEventView, UserView};
 use ats_pat_service::{
-    Acting, Error, EventQuery, Exchanged, NewServiceAccount, NewToken, NewUser, OpenError, Parts,
-    PasswordCost, Service, Settings, SignatureProvider, SignedIn, SystemRandomness,
+    Acting, Error, EventQuery, Exchanged, MasterKeySource, NewServiceAccount, NewToken, NewUser,
+    OpenError, Parts, PasswordCost, Service, Settings, SignatureProvider, SignedIn,
+    SystemRandomness,
 };
 use ats_pat_storage::{Database, OpenOptions};
 use secrecy::{ExposeSecret, SecretString};
@@ -238,7 +239,7 @@ fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &
         randomness: Arc::new(SystemRandomness),
         settings,
         providers: Vec::new(),
-        master_key_file: folder.join("master.key"),
+        master_key: MasterKeySource::File(folder.join("master.key")),
         anchor_file: Some(folder.join("anchor")),
         password_cost: CHEAP,
         alone: false,

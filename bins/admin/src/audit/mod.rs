@@ -63,15 +63,7 @@ impl Command {
                     .await?;
                 let report = Report::from(report);
                 session.output.one(&report)?;
-                match report.findings.len() {
-                    0 => Ok(()),
-                    1 => Err(Failure::Findings {
-                        count: "1 thing".to_owned(),
-                    }),
-                    count => Err(Failure::Findings {
-                        count: format!("{count} things"),
-                    }),
-                }
+                Failure::of_findings(report.findings.len())
             }
         }
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 
 mod audit;
+mod backup;
 mod bad_input;
 mod database;
 mod exchange;

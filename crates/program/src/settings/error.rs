@@ -153,6 +153,14 @@ pub enum SettingsError {
         /// The key, dots for tables.
         key: String,
     },
+    /// The master key itself is written into the settings.
+    #[error(
+        "{place} is a master key among settings, where programs and people read it: put it into a file of its own and name that by `master-key-file`, or name a command by `master-key-command`"
+    )]
+    MasterKeyInSettings {
+        /// Where it is: the key of a file, or a variable.
+        place: String,
+    },
     /// A variable is not a setting.
     #[error("the variable {name} is no setting: correct its name or unset it")]
     UnknownVariable {

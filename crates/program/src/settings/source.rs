@@ -15,6 +15,10 @@ use super::row::{PREFIX, Row};
 use super::service_link::is_service_link;
 use super::shown::{Shown, is_same};
 
+/// What somebody may write who has the master key at hand.
+const MASTER_KEY: &str = "master-key";
+const MASTER_KEY_VARIABLE: &str = "ATS_PAT_MASTER_KEY";
+
 /// The prefix of variables that are for tests.
 const FOR_TESTS: &str = "ATS_PAT_TEST_";
 
@@ -143,6 +147,11 @@ impl Sources {
                 toml::Value::Table(inner) if !inner.is_empty() => {
                     self.add_table(path, &format!("{name}."), inner)?;
                 }
+                _ if name == MASTER_KEY => {
+                    return Err(SettingsError::MasterKeyInSettings {
+                        place: format!("`{name}` in {}", path.display()),
+                    });
+                }
                 _ => {
                     return Err(SettingsError::UnknownKey {
                         path: path.to_owned(),
@@ -185,6 +194,11 @@ impl Sources {
             let Some((row, is_file)) = self.row_of_variable(&name) else {
                 if is_service_link(&name, &value.to_string_lossy()) {
                     continue;
+                }
+                if name == MASTER_KEY_VARIABLE {
+                    return Err(SettingsError::MasterKeyInSettings {
+                        place: format!("the variable {name}"),
+                    });
                 }
                 return Err(SettingsError::UnknownVariable { name });
             };

@@ -99,6 +99,21 @@ settings! {
         without: "`master.key` in the data folder",
     }
 
+    /// A program and its arguments, which write the master key to standard output instead of a file: a list. It runs at
+    /// each start, without a shell, for 30 seconds at most
+    pub(crate) master_key_command: Vec<String> {
+        key: "master-key-command",
+        read: list,
+        without: "`master-key-file`",
+    }
+
+    /// After how many days a server makes a new signing key; 0 leaves that to `ats-pat-admin key rotate`
+    pub(super) signing_key_rotate_days: u32 {
+        key: "signing-key-rotate-days",
+        read: number in 0..=3650,
+        default: 0,
+    }
+
     /// Networks (CIDR) whose forwarding headers are believed; a list
     pub trusted_proxies: Vec<IpNet> { key: "trusted-proxies", read: networks, without: "none" }
 

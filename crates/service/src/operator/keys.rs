@@ -1,5 +1,7 @@
 //! Signing keys: looking at them, and rotating them.
 
+use std::time::Duration;
+
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::key::{KeyState, StoredSigningKey};
@@ -7,7 +9,8 @@ use ats_pat_domain::list::{EventFilter, MAX_PAGE_SIZE};
 
 use super::Operator;
 use crate::cache::ring::{PUBLISHED_BEFORE, new_signing_key};
-use crate::change::{Change, Draft, Judgement, Taken};
+use crate::change::{Authority, Change, Draft, Judgement, Taken};
+use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::SigningKeyView;
 
@@ -52,13 +55,61 @@ impl Operator<'_> {
             inner.changes.random()?,
             inner.changes.random()?,
         );
-        self.change(Rotate { new, rotation }).await
+        self.change(Rotate {
+            new,
+            rotation,
+            only_after: None,
+        })
+        .await
+    }
+}
+
+impl Service {
+    /// Makes a new signing key if the newest one is older than the settings allow. Servers that do
+    /// this at once make one key, because the change looks once more.
+    pub async fn rotate_by_age(&self) -> Result<(), Error> {
+        let days = self.inner.settings.signing_key_rotate_days;
+        if days == 0 {
+            return Ok(());
+        }
+        let only_after = Some(DAY * days);
+        let ring = self.store().keys().ring().await?;
+        let newest = ring.keys.iter().filter(|key| self.currency().shows(key));
+        let newest = newest.map(|key| key.row.created_at).max();
+        if !is_due(newest, only_after, self.now()) {
+            return Ok(());
+        }
+        let changes = &self.inner.changes;
+        let new = new_signing_key(
+            &self.inner.master,
+            changes.clock.now(),
+            changes.random()?,
+            changes.random()?,
+        );
+        let rotate = Rotate {
+            new,
+            rotation: Rotation::Planned,
+            only_after,
+        };
+        self.change(Authority::System, rotate).await.map(drop)
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Whether the newest key was made so long ago. Without a limit it always is.
+fn is_due(newest: Option<Timestamp>, only_after: Option<Duration>, now: Timestamp) -> bool {
+    match (newest, only_after) {
+        (Some(newest), Some(age)) => newest.after(age) <= now,
+        _ => true,
     }
 }
 
 struct Rotate {
     new: StoredSigningKey,
     rotation: Rotation,
+    /// Nothing is done unless the newest key is this old.
+    only_after: Option<Duration>,
 }
 
 impl Change for Rotate {
@@ -81,6 +132,10 @@ impl Change for Rotate {
             forget_what_is_hidden(draft, &ring).await?;
         }
         let now = draft.now;
+        let newest = ring.iter().map(|key| key.created_at).max();
+        if !is_due(newest, self.only_after, now) {
+            return Ok((rotated_ring(draft).await?, Taken::Nothing));
+        }
         let pending = ring
             .iter()
             .find(|key| key.state(now) == KeyState::Next)

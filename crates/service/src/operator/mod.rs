@@ -7,6 +7,7 @@ mod keys;
 mod policy;
 mod policy_change;
 mod restore;
+mod since;
 mod tokens;
 mod users;
 
@@ -16,7 +17,8 @@ pub use bulk::{BulkJobView, MatchingTokens};
 pub use events::EventQuery;
 pub use keys::Rotation;
 pub use policy_change::{CurrentPolicy, NewPolicy};
-pub use restore::{Accepted, RestoreChoice};
+pub use restore::{Accepted, RestoreChoice, RestoreWish, Restored};
+pub use since::Since;
 pub use users::{Disabling, NewServiceAccount, NewUser, UserRef, UserUpdate};
 pub(crate) use users::{changed_user, name_the_last, named, require_free_name, strip};
 

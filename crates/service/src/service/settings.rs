@@ -141,6 +141,8 @@ pub struct Settings {
     pub exchanges_per_token_per_minute: u32,
     /// How many exchanges by all tokens of one owner may succeed in a minute. 0 means no limit.
     pub exchanges_per_owner_per_minute: u32,
+    /// After how many days a server makes a new signing key. 0 means never.
+    pub signing_key_rotate_days: u32,
 }
 
 impl Settings {
@@ -174,6 +176,7 @@ impl Settings {
             changes_per_user_per_minute: 120,
             exchanges_per_token_per_minute: 0,
             exchanges_per_owner_per_minute: 0,
+            signing_key_rotate_days: 0,
         }
     }
 }

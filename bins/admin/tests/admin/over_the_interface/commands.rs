@@ -308,5 +308,8 @@ pub const AT_THE_DATABASE: &[&[&str]] = &[
     &["audit", "verify"],
     &["db", "migrate"],
     &["db", "status"],
+    &["db", "backup", "one.backup"],
+    &["db", "verify-backup", "one.backup"],
+    &["db", "restore", "one.backup", "--keep"],
     &["db", "accept-restore", "--keep"],
 ];

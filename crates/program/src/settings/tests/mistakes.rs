@@ -50,6 +50,12 @@ fn each_mistake_is_one_sentence_that_names_the_place_and_says_what_to_do() {
         Given::file("product-name = \"a\\nb\""),
         Given::file("accent-color = 0x0b57b7"),
         Given::file("log = 1"),
+        Given::file("master-key = 's3cret'"),
+        Given::file("master-key-command = '/usr/bin/unseal'"),
+        Given::file("master-key-command = ['/usr/bin/unseal']\nmaster-key-file = 'master.key'"),
+        Given::variable("ATS_PAT_MASTER_KEY", "s3cret"),
+        Given::variable("ATS_PAT_MASTER_KEY_FILE", "master.key")
+            .and_variable("ATS_PAT_MASTER_KEY_COMMAND", "/usr/bin/unseal,x"),
         Given::variable("ATS_PAT_LISTNE", "127.0.0.1:1"),
         Given::variable("ATS_PAT_LISTEN_FILE", "listen"),
         Given::variable("ATS_PAT_CONFIG", "ats.toml"),

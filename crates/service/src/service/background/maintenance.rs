@@ -77,6 +77,10 @@ impl Service {
                     self.destroy_retired_keys().await,
                 );
                 log_failure(
+                    "a new signing key could not be made",
+                    self.rotate_by_age().await,
+                );
+                log_failure(
                     "tokens that nobody uses could not be revoked",
                     self.revoke_some_unused(&mut unused).await,
                 );

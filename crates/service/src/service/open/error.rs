@@ -14,11 +14,13 @@ pub enum OpenError {
     /// The master key file can't be used.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// The master key file belongs to another database.
-    #[error("the keys of this database are sealed under another master key than the one in {}: put back the file that belongs to it", path.display())]
+    /// The master key belongs to another database.
+    #[error(
+        "the keys of this database are sealed under another master key than the one in {place}: put back the file that belongs to it"
+    )]
     WrongMasterKey {
-        /// The master key file.
-        path: PathBuf,
+        /// The master key file, or where else the key comes from.
+        place: String,
     },
     /// A sealed key, or a row that grants rights, was altered.
     #[error(

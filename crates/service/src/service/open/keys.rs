@@ -11,7 +11,7 @@ use ats_pat_domain::tagged::KeyId;
 use quick_cache::sync::Cache;
 
 use super::OpenError;
-use super::parts::Parts;
+use super::parts::{MasterKeySource, Parts};
 use crate::cache::ring::new_signing_key;
 use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
 use crate::ledger::anchor::{Anchor, Kept};
@@ -21,10 +21,10 @@ use crate::service::error::Error;
 
 const FIRST_KEY: KeyId = KeyId(1);
 
-pub(super) fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
+pub(super) fn wrong_key_or(error: OpenError, source: &MasterKeySource) -> OpenError {
     match error {
         OpenError::Auth(AuthError::WrongMasterKey) => OpenError::WrongMasterKey {
-            path: path.to_owned(),
+            place: source.to_string(),
         },
         OpenError::Auth(
             error @ (AuthError::SealedAltered
@@ -39,8 +39,8 @@ pub(super) fn wrong_key_or(error: OpenError, path: &Path) -> OpenError {
 pub(super) async fn open_roots(
     parts: &Parts,
     kept: Option<&Kept>,
-) -> Result<(MasterKeys, Roots), OpenError> {
-    let path = &parts.master_key_file;
+) -> Result<(Arc<MasterKeys>, Roots), OpenError> {
+    let source = &parts.master_key;
     let mut stored = parts.store.keys().root_keys().await?;
     if stored.is_empty() {
         check_new(&*parts.store, kept).await?;
@@ -48,8 +48,11 @@ pub(super) async fn open_roots(
         stored = parts.store.keys().root_keys().await?;
     }
     if !stored.is_empty() {
-        let master = MasterKeys::read(path)?;
-        let roots = unseal(&stored, &master, path)?;
+        let master = match source {
+            MasterKeySource::File(path) => Arc::new(MasterKeys::read(path)?),
+            MasterKeySource::Given { keys, .. } => Arc::clone(keys),
+        };
+        let roots = unseal(&stored, &master, source)?;
         return Ok((master, roots));
     }
     let (master, made) = read_or_create(parts)?;
@@ -60,13 +63,13 @@ pub(super) async fn open_roots(
         Err(error) => return Err(error.into()),
     }
     let stored = parts.store.keys().root_keys().await?;
-    match unseal(&stored, &master, path) {
-        Err(error @ OpenError::WrongMasterKey { .. }) if made => {
+    match (unseal(&stored, &master, source), made) {
+        (Err(error @ OpenError::WrongMasterKey { .. }), Some(path)) => {
             // The keys are sealed with another file, so nothing can be sealed with this one.
             let _ = std::fs::remove_file(path);
             Err(error)
         }
-        roots => Ok((master, roots?)),
+        (roots, _) => Ok((master, roots?)),
     }
 }
 
@@ -86,11 +89,15 @@ async fn check_new(store: &dyn Store, kept: Option<&Kept>) -> Result<(), OpenErr
     }
 }
 
-fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<Roots, OpenError> {
+fn unseal(
+    stored: &[StoredRootKey],
+    master: &MasterKeys,
+    source: &MasterKeySource,
+) -> Result<Roots, OpenError> {
     let mut keys: Vec<RootKeys> = Vec::with_capacity(stored.len());
     for key in stored {
         let root = RootKey::open(master, key.key_id.0, &key.sealed)
-            .map_err(|error| wrong_key_or(error.into(), path))?;
+            .map_err(|error| wrong_key_or(error.into(), source))?;
         keys.push(root.derive());
     }
     let mut keys = keys.into_iter();
@@ -98,19 +105,22 @@ fn unseal(stored: &[StoredRootKey], master: &MasterKeys, path: &Path) -> Result<
     Ok(Roots::new(first, keys))
 }
 
-/// Reads the master key file, or creates it. Returns whether it was created here.
-fn read_or_create(parts: &Parts) -> Result<(MasterKeys, bool), OpenError> {
-    let path = &parts.master_key_file;
+/// Reads the master key file, or creates it. Returns its path if it was created here.
+fn read_or_create(parts: &Parts) -> Result<(Arc<MasterKeys>, Option<&Path>), OpenError> {
+    let path = match &parts.master_key {
+        MasterKeySource::File(path) => path.as_path(),
+        MasterKeySource::Given { keys, .. } => return Ok((Arc::clone(keys), None)),
+    };
     match MasterKeys::read(path) {
         Err(AuthError::MasterKeyFileMissing { .. }) => {}
-        other => return Ok((other?, false)),
+        other => return Ok((Arc::new(other?), None)),
     }
     let mut random = [0; 32];
     parts.randomness.fill(&mut random)?;
     match MasterKeys::create(path, random) {
         // Another program created it at this moment.
-        Err(AuthError::MasterKeyFileExists { .. }) => Ok((MasterKeys::read(path)?, false)),
-        other => Ok((other?, true)),
+        Err(AuthError::MasterKeyFileExists { .. }) => Ok((Arc::new(MasterKeys::read(path)?), None)),
+        other => Ok((Arc::new(other?), Some(path))),
     }
 }
 

@@ -41,7 +41,7 @@ use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
 
 pub use error::OpenError;
-pub use parts::Parts;
+pub use parts::{MasterKeySource, Parts};
 
 /// The program that opens the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Service {
         let passwords = Passwords::new(parts.password_cost)?;
         let kept = read_anchor(parts.anchor_file.as_deref())?;
         let (master, roots) = open_roots(&parts, kept.as_ref()).await?;
-        let (master, roots) = (Arc::new(master), Arc::new(roots));
+        let roots = Arc::new(roots);
         let head = genuine_head(&*parts.store, &roots).await?;
         let accepted = last_acceptance(&*parts.store, &roots).await?;
         let behind = match kept {
@@ -138,7 +138,7 @@ impl Service {
                 RingState::read_what_is_genuine(store, roots, &master, provider).await
             }
         };
-        let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key_file))?;
+        let ring = ring.map_err(|error| wrong_key_or(error.into(), &parts.master_key))?;
         let ring = Ring::new(ring, &changes, Arc::clone(&master), provider, ring_read_at);
         let cache = ExchangeCache::new(
             &changes,
@@ -216,6 +216,14 @@ fn read_anchor(file: Option<&Path>) -> Result<Option<Kept>, OpenError> {
             _ => OpenError::AnchorUnreadable { path, source },
         }
     })
+}
+
+/// The number of the last event that the anchor in this file has seen. `None` if there is no file.
+///
+/// # Errors
+/// [`OpenError::AnchorForbidden`], [`OpenError::AnchorUnreadable`].
+pub fn last_seen(anchor: &Path) -> Result<Option<i64>, OpenError> {
+    Ok(read_anchor(Some(anchor))?.map(|kept| kept.head.seq))
 }
 
 /// The head of the log, if its last event is genuine.

@@ -9,7 +9,8 @@ use std::time::Duration;
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::{Clock, Randomness, RandomnessUnavailable};
 use ats_pat_service::{
-    OpenError, Parts, PolicySource, Service, Settings, SignatureProvider, SystemClock,
+    MasterKeySource, OpenError, Parts, PolicySource, Service, Settings, SignatureProvider,
+    SystemClock,
 };
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::world::{CHEAP, ISSUER, migrated};
@@ -135,7 +136,7 @@ impl Deployment {
             randomness: Arc::clone(&self.randomness) as Arc<dyn Randomness>,
             settings,
             providers: Vec::new(),
-            master_key_file: self.folder.path().join("master.key"),
+            master_key: MasterKeySource::File(self.folder.path().join("master.key")),
             anchor_file: Some(data.join("anchor")),
             password_cost: CHEAP,
             alone: false,

@@ -28,7 +28,7 @@ use super::store::{Link, SimulatedStore, Transactions};
 use crate::cache::decisions::{Decisions, Rules};
 use crate::change::Authority;
 use crate::service::Service;
-use crate::service::open::Parts;
+use crate::service::open::{MasterKeySource, Parts};
 use crate::service::settings::{PolicySource, Settings};
 
 const SERVERS: usize = 3;
@@ -363,7 +363,7 @@ async fn open(
         randomness: Arc::clone(chance) as _,
         settings,
         providers: Vec::new(),
-        master_key_file: folder.path().join("master.key"),
+        master_key: MasterKeySource::File(folder.path().join("master.key")),
         anchor_file: None,
         password_cost: CHEAP,
         alone,

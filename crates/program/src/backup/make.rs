@@ -1,0 +1,88 @@
+//! Makes a backup.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use ats_pat_domain::port::Randomness as _;
+use ats_pat_service::{Error, SystemRandomness};
+
+use super::copy::head_of;
+use super::error::{BackupError, not_written};
+use super::file;
+use super::verify::{VerifiedBackup, master_key, verify};
+use super::workspace::{Workspace, folder_of, sync_folder};
+use crate::master_key::keys_of;
+use crate::open::{Access, OpenedDatabase, require_current};
+use crate::settings::Settings;
+use crate::start_error::StartError;
+
+/// Writes a backup of the database into the new file `file`, and verifies it. Servers go on
+/// meanwhile.
+///
+/// # Errors
+/// [`BackupError`]. Then there is no file.
+pub async fn back_up(
+    settings: &Settings,
+    public_url: &str,
+    file: &Path,
+) -> Result<VerifiedBackup, BackupError> {
+    if file.symlink_metadata().is_ok() {
+        return Err(exists(file));
+    }
+    let opened = OpenedDatabase::open_with_keys(settings, Access::Use).await?;
+    let source = master_key(settings)?;
+    let master = keys_of(&source).map_err(StartError::from)?;
+    let folder = folder_of(file);
+    let workspace = Workspace::make(folder, file)?;
+    let (content, sealed) = (workspace.file("content.db"), workspace.file("sealed"));
+    make_empty(&content)?;
+    let database = &opened.database;
+    let kind = database.kind();
+    let copied = async {
+        require_current(database).await?;
+        Ok::<_, BackupError>(database.copy_to(&content).await?)
+    };
+    let copied = copied.await;
+    database.close().await;
+    copied?;
+    let head = head_of(&content, kind).await?;
+    let mut salt = [0; 32];
+    SystemRandomness
+        .fill(&mut salt)
+        .map_err(|error| BackupError::Service(Error::Randomness(error)))?;
+    file::seal(&content, &sealed, &head, &master, salt)?;
+    fs::remove_file(&content).map_err(|source| not_written(&content, source))?;
+    let verified = verify(settings, public_url, &source, &sealed, &workspace).await?;
+    publish(&sealed, file)?;
+    sync_folder(folder).map_err(|source| not_written(file, source))?;
+    Ok(verified)
+}
+
+/// Makes a file for its owner alone, which SQLite fills.
+fn make_empty(path: &Path) -> Result<(), BackupError> {
+    let made = ats_pat_files::private().create_new(true).open(path);
+    made.map(drop).map_err(|source| not_written(path, source))
+}
+
+/// Gives a finished file its name. A file that was made there meanwhile stays.
+fn publish(sealed: &Path, file: &Path) -> Result<(), BackupError> {
+    let named = fs::File::open(sealed)
+        .and_then(|sealed| ats_pat_files::give_to_owner_of_folder(&sealed, file))
+        .and_then(|()| fs::hard_link(sealed, file));
+    match named {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(file)),
+        // Some file systems have no hard links.
+        Err(_) if file.symlink_metadata().is_err() => {
+            fs::rename(sealed, file).map_err(|source| not_written(file, source))
+        }
+        Err(source) => Err(not_written(file, source)),
+    }
+}
+
+fn exists(path: &Path) -> BackupError {
+    BackupError::Exists {
+        path: path.to_owned(),
+    }
+}
