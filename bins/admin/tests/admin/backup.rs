@@ -132,7 +132,8 @@ async fn what_was_taken_away_since_a_backup_stays_away(database: &TestDatabase) 
         .revoke_token(&server.alice, &id(&revoked))
         .await
         .unwrap();
-    let again = service.regenerate_token(&server.alice, &id(&replaced), Regeneration::default());
+    let replaced_id = id(&replaced);
+    let again = service.regenerate_token(&server.alice, &replaced_id, Regeneration::default());
     let again = again.await.unwrap();
     let later = server.make("later").await;
     server.close().await;

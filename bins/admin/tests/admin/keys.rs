@@ -11,7 +11,7 @@ fn a_new_key_takes_over_later_or_at_once() {
         "[].CreatedAt" => "[time]",
         "[].ActiveFrom" => "[time]",
     });
-    let states = |keys: serde_json::Value| -> Vec<String> {
+    let states = |keys: Value| -> Vec<String> {
         keys.as_array()
             .unwrap()
             .iter()
