@@ -278,6 +278,7 @@ async fn a_backup_of_any_database_is_restored_on_a_new_host(database: &TestDatab
             "ats-pat-data/anchor",
             "ats-pat-data/ats-pat.db",
             "ats-pat-data/ats-pat.db.lock",
+            "ats-pat-data/checkpoint",
             "ats-pat-data/master.key",
         ]
     );
