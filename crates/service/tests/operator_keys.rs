@@ -299,6 +299,9 @@ async fn disabling_a_user_revokes_the_keys_they_made(database: &TestDatabase) {
     service.operator().disable_user("root").await.unwrap();
     assert_eq!(code(shown(service, own.secret.expose_secret()).await), 1209);
     assert!(shown(service, &others).await.is_ok());
+    // The events of the keys name no row of the user.
+    service.verify_rows().await.unwrap();
+    assert_eq!(service.rows_that_differ(5), Vec::<String>::new());
     service.operator().enable_user("root").await.unwrap();
     assert_eq!(code(shown(service, own.secret.expose_secret()).await), 1209);
 }

@@ -16,7 +16,9 @@ async fn a_key_that_is_old_enough_gets_a_successor_that_signs_later(database: &T
         settings.signing_key_rotate_days = 90;
     })
     .await;
-    world.clock.advance(Duration::from_secs(90 * 24 * 60 * 60 - 1));
+    world
+        .clock
+        .advance(Duration::from_secs(90 * 24 * 60 * 60 - 1));
     world.service.rotate_by_age().await.unwrap();
     assert_eq!(keys_of(&world).await, 1);
     world.clock.advance(Duration::from_secs(1));

@@ -131,9 +131,9 @@ async fn keep_out(draft: &Draft<'_>, mut user: User) -> Result<(Finished, Taken)
         .detail(BY, DisabledBy::Provider.as_str())
         .personal("UserName", user.name.as_str());
     take_places_of(draft, user.id).await?;
-    revoke_keys_of(draft, user.id).await?;
     let ended = draft.delete_sessions_of(user.id).await?;
     draft.record(entry.detail("SessionsEnded", ended));
+    revoke_keys_of(draft, user.id).await?;
     Ok((refused, Taken::Now))
 }
 

@@ -321,8 +321,10 @@ async fn revoke(
     Ok(())
 }
 
-/// Ends the keys that a user made.
+/// Ends the keys that a user made. Each has an event of its own, which has no owner. So what the
+/// change wrote before must be recorded.
 pub(crate) async fn revoke_keys_of(draft: &Draft<'_>, user: UserId) -> Result<(), Error> {
+    debug_assert!(draft.has_recorded_all(), "an event of a key would name it");
     for listed in draft.read().operator_keys().all().await? {
         if listed.key.row.made_by == Some(user) && listed.key.row.revoked_at.is_none() {
             let (mut key, judgement) = draft.judge(listed.key).await;

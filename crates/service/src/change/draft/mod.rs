@@ -188,6 +188,11 @@ impl<'a> Draft<'a> {
         Entry::new(kind, self.actor(), subject)
     }
 
+    /// Whether an entry names every row that was written.
+    pub(crate) fn has_recorded_all(&self) -> bool {
+        self.written.lock().rows.is_empty()
+    }
+
     /// Records what was done, with the rows that were written since the last entry.
     pub(crate) fn record(&self, mut entry: Entry) {
         let mut written = self.written.lock();

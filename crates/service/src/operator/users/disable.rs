@@ -135,15 +135,15 @@ impl Change for SetDisabled {
             .personal("UserName", user.name.as_str());
         if self.disabled {
             take_places_of(draft, user.id).await?;
-            if !self.how.keep_operator_keys {
-                revoke_keys_of(draft, user.id).await?;
-            }
             entry = entry.detail("SessionsEnded", draft.delete_sessions_of(user.id).await?);
         }
         if !self.disabled && user.is_disabled() {
             entry = entry.detail("StillDisabledBy", names_of(user.disabled));
         }
         draft.record(entry);
+        if self.disabled && !self.how.keep_operator_keys {
+            revoke_keys_of(draft, user.id).await?;
+        }
         Ok((user, taken(true)))
     }
 }
