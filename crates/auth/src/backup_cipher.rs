@@ -155,8 +155,8 @@ mod tests {
         assert!(matches!(refused.map(drop), Err(AuthError::WrongMasterKey)));
     }
 
-    /// By BLAKE3, HChaCha20 and ChaCha20-Poly1305 written in Python. Backups of earlier releases must
-    /// open.
+    /// By BLAKE3, HChaCha20 and ChaCha20-Poly1305 written in Python. Backups of earlier releases
+    /// must open.
     #[test]
     fn a_chunk_is_what_another_program_computes() {
         let cipher = master().cipher_of_new_backup(&[7; 32]);

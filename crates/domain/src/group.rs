@@ -8,8 +8,8 @@ use crate::id::GroupId;
 use crate::identity::ProviderName;
 use crate::validation::Reason;
 
-/// The name that stands for the company's directory in the names of groups. No identity provider can
-/// have it.
+/// The name that stands for the company's directory in the names of groups. No identity provider
+/// can have it.
 pub const DIRECTORY: &str = "scim";
 /// The most groups of one user.
 pub const MAX_GROUPS: usize = 200;

@@ -1,5 +1,5 @@
-//! The operations of PATCH (RFC 7644, section 3.5.2), as Entra ID and Okta write them: the operation
-//! in any case, with a path or without, and values whose names are paths.
+//! The operations of PATCH (RFC 7644, section 3.5.2), as Entra ID and Okta write them: the
+//! operation in any case, with a path or without, and values whose names are paths.
 
 use serde_json::{Map, Value};
 

@@ -108,8 +108,8 @@ fn directory(model: &Model) -> Option<Box<DirectoryEntry>> {
     Some(Box::new(DirectoryEntry::from_stored(issuer, stored)))
 }
 
-/// A statement that writes a user who is found as before: by the same name, and by the same entry in
-/// the directory, unless there is none any more.
+/// A statement that writes a user who is found as before: by the same name, and by the same entry
+/// in the directory, unless there is none any more.
 ///
 /// If somebody wrote this user's keys into another row, a unique index would prevent an update of
 /// them, and the user could not be disabled.

@@ -255,7 +255,8 @@ impl Currency {
 
     /// Takes an event that the feed applied after `before`. If it doesn't follow the known log, it
     /// is read later, when it is needed. Returns false if the known log ends with another event of
-    /// this number. Then it has an event that is no more, and must be read [anew](Self::follow_anew).
+    /// this number. Then it has an event that is no more, and must be read
+    /// [anew](Self::follow_anew).
     pub(crate) fn offer(&self, before: Head, event: &Event, details: Option<&Details<'_>>) -> bool {
         let mut known = self.known.write();
         let (Some(known), Some(details)) = (known.as_mut(), details) else {
