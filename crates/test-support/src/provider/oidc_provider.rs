@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use ats_pat_domain::Timestamp;
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub struct OidcProvider {
     /// Its issuer, at a free port of the loopback address.
     pub issuer: String,
     child: Child,
+    /// It is kept open, because Node.js ends when it prints into a closed pipe.
+    _output: BufReader<ChildStdout>,
 }
 
 impl OidcProvider {
@@ -34,12 +36,13 @@ impl OidcProvider {
             .spawn()
             .expect("`cargo xtask test` installs it");
         let output = child.stdout.take().expect("its output");
+        let mut output = BufReader::new(output);
         let mut issuer = String::new();
-        let read = BufReader::new(output).read_line(&mut issuer);
-        read.expect("its issuer");
+        output.read_line(&mut issuer).expect("its issuer");
         let provider = Self {
             issuer: issuer.trim_end().to_owned(),
             child,
+            _output: output,
         };
         provider.ask(&json!({ "people": people }));
         provider
