@@ -99,15 +99,15 @@ pub(super) async fn sign_in(
     }
     end_or_keep(draft, proof, (&before, &user), others).await?;
     record(draft, &before, &user);
-    if takes_right(proof, &user) {
-        // Nobody administers through a key that a group gave the right to make.
-        revoke_keys_of(draft, id).await?;
-    }
     let mut started = session.add(draft, id).await?;
     if proof.confirms.is_some() {
         started = started.detail(CONFIRMED, true);
     }
     draft.record(started);
+    if takes_right(proof, &user) {
+        // Nobody administers through a key that a group gave the right to make.
+        revoke_keys_of(draft, id).await?;
+    }
     // Exchanges go by the groups. Sessions and keys are read from the database each time.
     let taken = if user.groups == before.groups {
         Taken::Sessions
