@@ -25,14 +25,7 @@ const SCRIPTS: [(&str, &str); 4] = [
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     let tools = workspace::root().join("target/tools/long-browsers");
     step("checkers and browsers at hand", || install(&tools, signals))?;
-    let mut folder = programs.cloned();
-    step("server", || {
-        if folder.is_none() {
-            folder = Some(server::build(signals)?);
-        }
-        Ok(())
-    })?;
-    let folder = folder.context("there is no server")?;
+    let folder = server::programs(programs, signals)?;
     step("every page by Lighthouse and pa11y", || {
         let chromium = apt::find("chromium").context("Chromium is missing")?;
         let chromium = chromium.to_string_lossy();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::server::{self, Server};
 use crate::clients::install::document;
@@ -30,14 +30,7 @@ pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("schemathesis at hand", || {
         python::packages(&tools, REQUIREMENTS, signals)
     })?;
-    let mut folder = programs.cloned();
-    step("server", || {
-        if folder.is_none() {
-            folder = Some(server::build(signals)?);
-        }
-        Ok(())
-    })?;
-    let folder = folder.context("there is no server")?;
+    let folder = server::programs(programs, signals)?;
     let configuration = tools.join("schemathesis.toml");
     std::fs::write(&configuration, CONFIGURATION)?;
     step("every administration operation by schemathesis", || {

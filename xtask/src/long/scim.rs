@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::server::{self, Server};
 use crate::clients::python;
@@ -19,14 +19,7 @@ pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("scim2-tester at hand", || {
         python::packages(&tools, REQUIREMENTS, signals)
     })?;
-    let mut folder = programs.cloned();
-    step("server", || {
-        if folder.is_none() {
-            folder = Some(server::build(signals)?);
-        }
-        Ok(())
-    })?;
-    let folder = folder.context("there is no server")?;
+    let folder = server::programs(programs, signals)?;
     let script = tools.join("tester.py");
     std::fs::write(&script, TESTER)?;
     step("/scim/v2 by scim2-tester", || {

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::process::{Signals, send};
+use crate::steps::step;
 use crate::workspace;
 
 const SERVER: &str = "ats-pat-server";
@@ -18,8 +19,20 @@ const SET_UP_LINK: &str = "set-up link: ";
 /// The text that it prints before its address, when it serves.
 const LISTENING: &str = "listening on ";
 
-/// Builds the server and the admin program. Returns the folder of both.
-pub fn build(signals: &Signals) -> Result<PathBuf> {
+/// The folder of the server and the admin program: the given one, or that of a new build.
+pub fn programs(given: Option<&PathBuf>, signals: &Signals) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        return Ok(folder.clone());
+    }
+    let mut folder = PathBuf::new();
+    step("server", || {
+        folder = build(signals)?;
+        Ok(())
+    })?;
+    Ok(folder)
+}
+
+fn build(signals: &Signals) -> Result<PathBuf> {
     let mut cargo = workspace::command("cargo");
     signals.succeed(cargo.args(["build", "--package", SERVER, "--package", ADMIN]))?;
     Ok(workspace::metadata()?.target_directory.join("debug").into())

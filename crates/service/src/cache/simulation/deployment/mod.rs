@@ -74,14 +74,18 @@ pub(super) struct Seen {
     pub(super) violations: Vec<String>,
 }
 
-/// Runs a deployment for so many steps.
-pub(super) fn simulate(seed: u64, options: &Options) -> Seen {
+/// Runs to the end, in time that passes only while everybody waits.
+fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+        .build();
+    runtime.expect("a runtime").block_on(work)
+}
+
+/// Runs a deployment for so many steps.
+pub(super) fn simulate(seed: u64, options: &Options) -> Seen {
+    in_virtual_time(async {
         let deployment = Arc::new(Deployment::new(seed, options.clone()).await);
         deployment.run().await;
         deployment.end().await
@@ -90,12 +94,7 @@ pub(super) fn simulate(seed: u64, options: &Options) -> Seen {
 
 /// How long it takes until a change is answered that ends a token and says that it takes nothing.
 pub(super) fn time_of_an_end_that_is_not_said(options: &Options) -> Duration {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    in_virtual_time(async {
         let deployment = Deployment::new(0, options.clone()).await;
         let planted = deployment.some_token().expect("a token");
         let began = Instant::now();
@@ -109,12 +108,7 @@ pub(super) fn time_of_an_end_that_is_not_said(options: &Options) -> Duration {
 /// Whether grants are judged by an earlier policy once a stopped thread brings it, though another
 /// one was put into force meanwhile.
 pub(super) fn late_policy_takes_the_place(options: &Options) -> bool {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    in_virtual_time(async {
         let deployment = Deployment::new(0, options.clone()).await;
         let earlier = deployment.put_into_force(Policy::default()).await;
         let stricter = Policy {
@@ -131,12 +125,7 @@ pub(super) fn late_policy_takes_the_place(options: &Options) -> bool {
 /// What succeeds by a secret that a token got itself, after a fail-over lost it and the token got
 /// another one.
 pub(super) fn what_a_lost_secret_does(options: &Options) -> Vec<&'static str> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
+    in_virtual_time(async {
         let deployment = Deployment::new(0, options.clone()).await;
         deployment.use_a_lost_secret().await
     })
