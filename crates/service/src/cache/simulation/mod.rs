@@ -21,8 +21,8 @@ use ats_pat_domain::port::Randomness as _;
 
 use crate::cache::decisions::{Decisions, SETTLED_AFTER, SHIPPED};
 use crate::cache::simulation::deployment::{
-    Options, late_policy_takes_the_place, simulate, time_of_an_end_that_is_not_said,
-    what_a_lost_secret_does,
+    Options, late_first_use_leaves_the_overlap, late_policy_takes_the_place, simulate,
+    time_of_an_end_that_is_not_said, what_a_lost_secret_does,
 };
 use crate::cache::simulation::store::Transactions;
 use crate::change::Taken;
@@ -181,6 +181,12 @@ fn without_the_wait_for_a_secret_that_took_over_just_now_it_goes_wrong() {
 fn a_secret_that_a_fail_over_lost_confirms_no_other_and_gets_none() {
     let done = what_a_lost_secret_does(&options());
     assert_eq!(done, Vec::<&str>::new());
+}
+
+/// The overlap is the secret's own by then: its first use ends the one of the secret before.
+#[test]
+fn a_first_use_that_comes_late_does_not_end_the_overlap_of_its_own_secret() {
+    assert!(late_first_use_leaves_the_overlap(&options()));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod acts;
 mod plants;
 mod policies;
+mod replaced;
 mod sign_ins;
 mod truth;
 
@@ -128,6 +129,14 @@ pub(super) fn what_a_lost_secret_does(options: &Options) -> Vec<&'static str> {
     in_virtual_time(async {
         let deployment = Deployment::new(0, options.clone()).await;
         deployment.use_a_lost_secret().await
+    })
+}
+
+/// Whether a replaced secret keeps its overlap when its own first use comes late.
+pub(super) fn late_first_use_leaves_the_overlap(options: &Options) -> bool {
+    in_virtual_time(async {
+        let deployment = Deployment::new(0, options.clone()).await;
+        deployment.late_first_use_leaves_the_overlap().await
     })
 }
 
