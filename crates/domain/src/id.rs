@@ -80,13 +80,14 @@ identifier! {
 }
 
 identifier! {
-    /// Identifies one form that was shown. Posting the form twice creates nothing twice.
-    FormKey
+    /// Identifies one form that was shown, or one request of a program. Sending either twice makes
+    /// nothing twice.
+    IdempotencyKey
 }
 
-impl FormKey {
-    /// When the form was shown. `None` if this is not a UUID of version 7, because the service
-    /// never gave out such a key.
+impl IdempotencyKey {
+    /// When the form was shown, or the program made the key. `None` if this is not a UUID of
+    /// version 7: neither is such a key.
     pub fn made_at(self) -> Option<Timestamp> {
         let is_ours = self.0.get_version_num() == 7 && self.0.get_variant() == Variant::RFC4122;
         let (millis, _) = self.0.as_u64_pair();
@@ -124,13 +125,13 @@ mod tests {
     #[test]
     fn a_form_key_has_its_time_unless_it_is_no_uuid_of_version_7() {
         let at = Timestamp::from_millis(1_700_000_000_123);
-        assert_eq!(FormKey::new(at, [0xff; 10]).made_at(), Some(at));
+        assert_eq!(IdempotencyKey::new(at, [0xff; 10]).made_at(), Some(at));
         for other in [
             "0193f2a0-7b1c-4d2e-8f00-0123456789ab",
             "0193f2a0-7b1c-7d2e-0f00-0123456789ab",
             "00000000-0000-0000-0000-000000000000",
         ] {
-            let other: FormKey = other.parse().unwrap();
+            let other: IdempotencyKey = other.parse().unwrap();
             assert_eq!(other.made_at(), None, "{other}");
         }
     }

@@ -200,8 +200,10 @@ async fn a_key_is_a_uuid_of_version_7_from_the_last_24_hours(database: &TestData
     assert!(send(&world, &ada, &new, &still).await.is_ok());
     world.clock.advance(Duration::from_millis(1));
     let head = world.store.events().head().await.unwrap();
-    let ahead =
-        ats_pat_domain::FormKey::new(world.now().after(Duration::from_millis(60_001)), [7; 10]);
+    let ahead = ats_pat_domain::IdempotencyKey::new(
+        world.now().after(Duration::from_millis(60_001)),
+        [7; 10],
+    );
     for key in [
         "",
         "1",

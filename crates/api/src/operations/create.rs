@@ -16,7 +16,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{IdempotencyKey, JsonBody, RecentSession};
+use crate::request::{IdempotencyKeyHeader, JsonBody, RecentSession};
 use crate::schema::IssuedPersonalAccessToken;
 
 /// The header that says that the request was sent before.
@@ -41,9 +41,11 @@ pub struct CreatePersonalAccessTokenRequest {
     pub scopes: Option<Vec<String>>,
     /// Up to 50 addresses or CIDRs that the token may be used from; absent means anywhere.
     pub allowed_networks: Option<Vec<String>>,
-    /// Whether the token may get new secrets by itself, with `regenerateItself`; not with the scope `introspect`.
+    /// Whether the token may get new secrets by itself, with `regenerateItself`; not with the scope
+    /// `introspect`.
     pub may_regenerate_itself: Option<bool>,
-    /// Until when it may: no later than a new token may expire. Required where `MayRegenerateItself` is true.
+    /// Until when it may: no later than a new token may expire. Required where
+    /// `MayRegenerateItself` is true.
     pub regenerates_until: Option<String>,
 }
 
@@ -51,9 +53,9 @@ pub struct CreatePersonalAccessTokenRequest {
 impl Create {
     /// Create a personal access token
     ///
-    /// The answer has the token's secret, this once: whoever loses it regenerates the token. A request with the header
-    /// `Idempotency-Key` can be sent again for 24 hours after the key was made. Then it makes no second token, and the
-    /// answer has no secret.
+    /// The answer has the token's secret, this once: whoever loses it regenerates the token. A
+    /// request with the header `Idempotency-Key` can be sent again for 24 hours after the key was
+    /// made. Then it makes no second token, and the answer has no secret.
     #[oai(
         path = "/api/personalaccesstoken",
         method = "post",
@@ -64,9 +66,10 @@ impl Create {
         request: &Request,
         session: RecentSession,
         body: JsonBody<CreatePersonalAccessTokenRequest>,
-        /// A UUID of version 7, new for each new token: the same request with the same key makes one token only.
+        /// A UUID of version 7, new for each new token: the same request with the same key makes
+        /// one token only.
         #[oai(name = "Idempotency-Key")]
-        key: IdempotencyKey,
+        key: IdempotencyKeyHeader,
     ) -> Result<Answer<Self>, Refused> {
         let new = NewToken::from(body.0);
         let call = Call::of(request)?;

@@ -22,5 +22,5 @@ pub use credential::{
     Bearer, EndingSession, PersonalAccessTokens, RecentSession, Session, TokenHolder,
 };
 pub use list_query::{ListQuery, number, search, time, unused_days};
-pub use parameter::{IdempotencyKey, IfMatch, InQuery, TokenId};
+pub use parameter::{IdempotencyKeyHeader, IfMatch, InQuery, TokenId};
 pub use query_reader::QueryReader;

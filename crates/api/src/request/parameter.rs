@@ -44,9 +44,9 @@ impl<'a> ApiExtractor<'a> for TokenId {
 }
 
 /// The header `Idempotency-Key`, as it was sent.
-pub struct IdempotencyKey(pub Option<String>);
+pub struct IdempotencyKeyHeader(pub Option<String>);
 
-impl IdempotencyKey {
+impl IdempotencyKeyHeader {
     fn read(request: &Request) -> Result<Self, Refused> {
         let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
         let Some(value) = values.next() else {
@@ -62,7 +62,7 @@ impl IdempotencyKey {
     }
 }
 
-impl<'a> ApiExtractor<'a> for IdempotencyKey {
+impl<'a> ApiExtractor<'a> for IdempotencyKeyHeader {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
 
     type ParamType = Uuid;

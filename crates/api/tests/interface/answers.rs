@@ -1,6 +1,6 @@
 //! Whole answers, without times, ids and secrets.
 
-use ats_pat_domain::{Code, FormKey};
+use ats_pat_domain::{Code, IdempotencyKey};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,7 +58,7 @@ async fn tell_once(text: &mut String, server: &Server, cookie: &str) {
     // The id is made from the key's time. A later one comes first in the list of tokens that were
     // created at the same time.
     let later = server.world.now().after(Duration::from_millis(1));
-    let key = FormKey::new(later, [7; 10]).to_string();
+    let key = IdempotencyKey::new(later, [7; 10]).to_string();
     let mut once = server.new_token("once");
     for (what, description) in [
         ("with Idempotency-Key", "builds"),

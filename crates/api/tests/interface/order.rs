@@ -247,7 +247,7 @@ async fn the_first_fault_of_an_edit_is_reported_first() {
 async fn an_idempotency_key_is_one_uuid_of_version_7() {
     let server = Server::start().await;
     let cookie = server.sign_in("ada").await;
-    let good = ats_pat_domain::FormKey::new(server.world.now(), [9; 10]).to_string();
+    let good = ats_pat_domain::IdempotencyKey::new(server.world.now(), [9; 10]).to_string();
     let create = |keys: &[&str]| {
         let call = server.call(&format!("POST {TOKENS}")).cookie(&cookie);
         keys.iter()

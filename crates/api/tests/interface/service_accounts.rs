@@ -1,6 +1,6 @@
 //! The tokens of service accounts: only the responsible person manages them, like their own.
 
-use ats_pat_domain::{Code, FormKey};
+use ats_pat_domain::{Code, IdempotencyKey};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use serde_json::{Value, json};
 
@@ -201,7 +201,7 @@ async fn a_new_token_has_a_location_and_is_created_once() {
     let ada = server.sign_in("ada").await;
     let account = server.world.add_service_account("deploy", "ada").await.id;
     let account = account.to_string();
-    let key = FormKey::new(server.world.now(), [9; 10]).to_string();
+    let key = IdempotencyKey::new(server.world.now(), [9; 10]).to_string();
     let create = async |body: Value| {
         let call = server.call(&format!("POST {}", tokens_of(&account.to_uppercase())));
         let call = call.cookie(&ada).header("Idempotency-Key", &key);

@@ -10,6 +10,7 @@ mod figures;
 mod identity;
 mod repository;
 mod store;
+mod token_repository;
 
 use std::time::Duration;
 
@@ -23,13 +24,15 @@ pub use identity::{
     Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
 };
 pub use repository::{
-    Bearer, DirectoryGroupRepository, EventRepository, FoundSession, Grant, IdentityRepository,
-    KeyRepository, ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository,
-    Repositories, SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
-    StatusRepository, StoredPolicy, StoredRing, TokenPage, TokenRepository, UserPage,
+    DirectoryGroupRepository, EventRepository, FoundSession, IdentityRepository, KeyRepository,
+    ListedOperatorKey, OperatorKeyRepository, PolicyRepository, Repositories, SessionRepository,
+    SetupLink, SetupLinkRepository, StatusRepository, StoredPolicy, StoredRing, UserPage,
     UserRepository,
 };
 pub use store::{ChangeOrder, Retagged, RowKey, Store, Transaction, UsageRecord};
+pub use token_repository::{
+    Bearer, Grant, ListedToken, SecretRepository, SignOfLife, TokenPage, TokenRepository,
+};
 
 use crate::time::Timestamp;
 

@@ -34,7 +34,8 @@ impl Operator<'_> {
     /// reads every user and token.
     ///
     /// # Errors
-    /// 1001 for scopes that [`Operator::apply_policy`] refuses.
+    /// [`Problem::ValidationFailed`](ats_pat_domain::Problem::ValidationFailed) for scopes that
+    /// [`Operator::apply_policy`] refuses.
     pub async fn check_policies(&self, policies: Policies) -> Result<PolicyCheck, Error> {
         self.refuse_too_many_scopes(&policies)?;
         self.service.read_log_for_lists().await;

@@ -88,8 +88,10 @@ impl Operator<'_> {
     /// broken off, that goes on in the background.
     ///
     /// # Errors
-    /// 1104 for an administrator who signed in too long ago; 1001 for what is no policy; 1306 where
-    /// the policy is that of the settings; 1307 where another version is in force.
+    /// [`Problem::RecentSignInRequired`] for an administrator who signed in too long ago;
+    /// [`Problem::ValidationFailed`] for what is no policy; [`Problem::PolicyForbids`] where the
+    /// policy is that of the settings; [`Problem::VersionMismatch`] where another version is in
+    /// force.
     pub async fn apply_policy(&self, new: NewPolicy) -> Result<CurrentPolicy, Error> {
         self.require_recent_sign_in().await?;
         let policies = new.policy.read()?;

@@ -86,7 +86,7 @@ impl Operator<'_> {
     /// The token of this id.
     ///
     /// # Errors
-    /// 1300.
+    /// [`Problem::TokenNotFound`].
     pub async fn token(&self, id: &str) -> Result<OwnedTokenView, Error> {
         self.owned_token(id.parse().map_err(|_| Problem::TokenNotFound)?)
             .await
@@ -96,7 +96,8 @@ impl Operator<'_> {
     /// should not be.
     ///
     /// # Errors
-    /// 1201 for what is no personal access token or an unknown one.
+    /// [`Problem::PersonalAccessTokenInvalid`] for what is no personal access token or an unknown
+    /// one.
     pub async fn token_of_secret(&self, secret: &SecretString) -> Result<OwnedTokenView, Error> {
         let secret = PersonalAccessToken::parse(secret.expose_secret())
             .map_err(|_| Problem::PersonalAccessTokenInvalid)?;
@@ -110,7 +111,7 @@ impl Operator<'_> {
     /// Revokes anybody's token; a revoked one stays as it was.
     ///
     /// # Errors
-    /// 1300.
+    /// [`Problem::TokenNotFound`].
     pub async fn revoke_token(&self, id: &str) -> Result<OwnedTokenView, Error> {
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
         // Nothing about the entry is asked before: what can't be shown has to be revoked all the
@@ -143,8 +144,10 @@ impl Operator<'_> {
     /// Makes a token for a service account, and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1001, 1305, 1302; [`Problem::UserNotFound`] for what is no service account; 1306 where no
-    /// enabled person is responsible for the account, 1205 where it is disabled; 1301, 1304.
+    /// [`Problem::ValidationFailed`], [`Problem::UnknownScope`], [`Problem::ExpirationNotAllowed`];
+    /// [`Problem::UserNotFound`] for what is no service account; [`Problem::PolicyForbids`] where
+    /// no enabled person is responsible for the account, [`Problem::OwnerDisabled`] where it is
+    /// disabled; [`Problem::NameInUse`], [`Problem::TokenLimitReached`].
     pub async fn create_service_token(
         &self,
         account: Owner,
@@ -175,7 +178,7 @@ impl Operator<'_> {
     /// Revokes a token of this user; a revoked one stays as it was.
     ///
     /// # Errors
-    /// 1300, also for another user's.
+    /// [`Problem::TokenNotFound`], also for another user's.
     pub async fn revoke_token_of(&self, owner: UserId, id: &str) -> Result<OwnedTokenView, Error> {
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
         let of = Whose::User(owner);

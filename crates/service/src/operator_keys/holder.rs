@@ -43,8 +43,9 @@ impl Service {
     /// Finds the operator key that stands in a header, used from `address`.
     ///
     /// # Errors
-    /// 1209 for one that does not hold: malformed, unknown, expired, revoked, or used from
-    /// elsewhere than its networks; 1400 for an address that spent its budget of failures.
+    /// [`Problem::OperatorKeyInvalid`] for one that does not hold: malformed, unknown, expired,
+    /// revoked, or used from elsewhere than its networks; [`Problem::TooManyRequests`] for an
+    /// address that spent its budget of failures.
     pub async fn authenticate_operator_key(
         &self,
         presented: &[u8],

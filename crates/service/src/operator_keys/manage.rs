@@ -87,8 +87,9 @@ impl Operator<'_> {
     /// Makes an operator key, and its secret, which is answered this once.
     ///
     /// # Errors
-    /// 1102 for an operator key; 1104 for an administrator who signed in too long ago; 1001; 1302
-    /// for an expiry in the past or more than 366 days away.
+    /// [`Problem::Forbidden`] for an operator key; [`Problem::RecentSignInRequired`] for an
+    /// administrator who signed in too long ago; [`Problem::ValidationFailed`];
+    /// [`Problem::ExpirationNotAllowed`] for an expiry in the past or more than 366 days away.
     pub async fn create_operator_key(
         &self,
         new: NewOperatorKey,
@@ -100,7 +101,8 @@ impl Operator<'_> {
     /// again, it makes nothing twice.
     ///
     /// # Errors
-    /// As [`create_operator_key`](Self::create_operator_key); 1000 for a form key that was never
+    /// As [`create_operator_key`](Self::create_operator_key);
+    /// [`Code::InvalidRequest`](ats_pat_domain::Code::InvalidRequest) for a form key that was never
     /// given out or is older than any session, [`Error::OperatorKeyAlreadyCreated`] for a form
     /// posted again.
     pub async fn create_operator_key_by_form(
@@ -146,7 +148,7 @@ impl Operator<'_> {
     /// Every operator key, the newest first; those that ended too.
     ///
     /// # Errors
-    /// 1102 for an operator key.
+    /// [`Problem::Forbidden`] for an operator key.
     pub async fn operator_keys(&self) -> Result<Vec<OperatorKeyView>, Error> {
         self.refuse_operator_keys()?;
         self.service.read_log_for_lists().await;
@@ -161,7 +163,7 @@ impl Operator<'_> {
     /// Ends an operator key for good; one that ended stays as it was.
     ///
     /// # Errors
-    /// 1102 for an operator key; 1300 for an unknown one.
+    /// [`Problem::Forbidden`] for an operator key; [`Problem::TokenNotFound`] for an unknown one.
     pub async fn revoke_operator_key(&self, id: &str) -> Result<OperatorKeyView, Error> {
         self.refuse_operator_keys()?;
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;

@@ -8,7 +8,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::list::EventFilter;
 use ats_pat_domain::port::ListedToken;
 use ats_pat_domain::problem::Place;
-use ats_pat_domain::{FormKey, Problem, Timestamp, Token, TokenId, UserId};
+use ats_pat_domain::{IdempotencyKey, Problem, Timestamp, Token, TokenId, UserId};
 use serde::Deserialize;
 
 use crate::cache::ring::SKEW;
@@ -29,14 +29,14 @@ impl Service {
     /// A key for one showing of a form that makes a token or an operator key; see
     /// [`NewToken::form_key`](super::NewToken).
     pub fn new_form_key(&self) -> Result<String, Error> {
-        Ok(FormKey::new(self.now(), self.inner.changes.random()?).to_string())
+        Ok(IdempotencyKey::new(self.now(), self.inner.changes.random()?).to_string())
     }
 }
 
 /// A key that was sent with a form or a request: what the id of the one thing that it makes is made
 /// of.
 pub(crate) struct OneTimeKey {
-    key: FormKey,
+    key: IdempotencyKey,
     made_at: Timestamp,
 }
 
@@ -48,9 +48,10 @@ pub(super) struct MadeBefore<'a> {
 }
 
 impl OneTimeKey {
-    /// 1000 for what [`Service::new_form_key`] can't have given out, here or on a replica whose
-    /// clock is ahead, to a session that may still hold: `session` is the time after which each one
-    /// ends. Whoever posts a form would choose the time in its token's id.
+    /// [`Code::InvalidRequest`](ats_pat_domain::Code::InvalidRequest) for what
+    /// [`Service::new_form_key`] can't have given out, here or on a replica whose clock is ahead,
+    /// to a session that may still hold: `session` is the time after which each one ends. Whoever
+    /// posts a form would choose the time in its token's id.
     pub(crate) fn of_form(text: &str, now: Timestamp, session: Duration) -> Result<Self, Problem> {
         Self::parse(text, now, session).ok_or_else(|| Problem::InvalidRequest {
             place: Place::Body,
@@ -58,8 +59,8 @@ impl OneTimeKey {
         })
     }
 
-    /// 1000 for what is no UUID of version 7 from the last 24 hours. The caller's clock may be a
-    /// little ahead.
+    /// [`Code::InvalidRequest`](ats_pat_domain::Code::InvalidRequest) for what is no UUID of
+    /// version 7 from the last 24 hours. The caller's clock may be a little ahead.
     pub(super) fn of_request(text: &str, now: Timestamp) -> Result<Self, Problem> {
         Self::parse(text, now, IDEMPOTENT_FOR).ok_or_else(|| Problem::InvalidRequest {
             place: Place::Header,
@@ -69,7 +70,7 @@ impl OneTimeKey {
 
     fn parse(text: &str, now: Timestamp, lasts: Duration) -> Option<Self> {
         let given_out = now.before(lasts)..=now.after(SKEW);
-        let key: FormKey = text.parse().ok()?;
+        let key: IdempotencyKey = text.parse().ok()?;
         let made_at = key.made_at().filter(|at| given_out.contains(at))?;
         Some(Self { key, made_at })
     }

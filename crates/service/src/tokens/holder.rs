@@ -25,8 +25,8 @@ impl Service {
     /// 2.2). A secret that its token itself replaced still revokes it.
     ///
     /// # Errors
-    /// [`Error::NotRevocable`] for an authentication token; 1400 for what is no secret of a token,
-    /// from an address that spent its budget of failures.
+    /// [`Error::NotRevocable`] for an authentication token; [`Problem::TooManyRequests`] for what
+    /// is no secret of a token, from an address that spent its budget of failures.
     pub async fn revoke_as_holder(
         &self,
         presented: &SecretString,
@@ -54,7 +54,8 @@ impl Service {
     /// their owners.
     ///
     /// # Errors
-    /// 1001 for no strings and for more than 1,000; 1400 for an address that reports too often.
+    /// [`Problem::ValidationFailed`] for no strings and for more than 1,000;
+    /// [`Problem::TooManyRequests`] for an address that reports too often.
     pub async fn report_leaked(
         &self,
         leaked: &[SecretString],

@@ -102,7 +102,8 @@ impl NewSecret {
     }
 }
 
-/// The token of this id if `owner` owns it; another's and none are the same 1300.
+/// The token of this id if `owner` owns it; another's and none are the same
+/// [`Problem::TokenNotFound`].
 async fn owned(
     draft: &Draft<'_>,
     owner: UserId,
@@ -118,7 +119,7 @@ async fn owned(
     Ok((listed, token))
 }
 
-/// 1301 if another active token of `owner` than `except` has this name.
+/// [`Problem::NameInUse`] if another active token of `owner` than `except` has this name.
 async fn refuse_name_in_use(
     draft: &Draft<'_>,
     owner: UserId,

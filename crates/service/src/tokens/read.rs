@@ -31,8 +31,8 @@ impl Service {
     /// One of the owner's tokens.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300, also for
-    /// another user's token and for what is no id.
+    /// [`Problem::UserNotFound`] for a service account that is not the user's;
+    /// [`Problem::TokenNotFound`], also for another user's token and for what is no id.
     pub async fn token(&self, by: impl Into<Acting<'_>>, id: &str) -> Result<TokenView, Error> {
         let owner = self.owner_id(by.into()).await?;
         let id = id.parse().map_err(|_| Problem::TokenNotFound)?;
@@ -43,8 +43,8 @@ impl Service {
     /// The last events of one of the owner's tokens, the newest first; none of another's.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300 for what is no
-    /// id.
+    /// [`Problem::UserNotFound`] for a service account that is not the user's;
+    /// [`Problem::TokenNotFound`] for what is no id.
     pub async fn token_events(
         &self,
         by: impl Into<Acting<'_>>,
@@ -78,7 +78,7 @@ impl Service {
     /// What is read, if there is such a token, and its row is the one that stands there.
     ///
     /// # Errors
-    /// 1300 where there is none; [`Error::Tampered`].
+    /// [`Problem::TokenNotFound`] where there is none; [`Error::Tampered`].
     pub(crate) async fn shown<F>(
         &self,
         read: impl Fn() -> F + Send + Sync,

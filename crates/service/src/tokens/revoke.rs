@@ -26,7 +26,8 @@ impl Service {
     /// Revokes one of the owner's tokens; a revoked one stays as it was.
     ///
     /// # Errors
-    /// [`Problem::UserNotFound`] for a service account that is not the user's; 1300.
+    /// [`Problem::UserNotFound`] for a service account that is not the user's;
+    /// [`Problem::TokenNotFound`].
     pub async fn revoke_token(
         &self,
         by: impl Into<Acting<'_>>,

@@ -25,7 +25,8 @@ pub struct TokenUpdate {
 }
 
 impl TokenUpdate {
-    /// 1001 for every field that fails, else 1302 for an expiry that has passed.
+    /// [`Problem::ValidationFailed`] for every field that fails, else
+    /// [`Problem::ExpirationNotAllowed`] for an expiry that has passed.
     fn check(&self, policy: &Policy, now: Timestamp) -> Result<Edit, Problem> {
         let mut failures = Vec::new();
         let mut failed = |field, reason| failures.push(Failure::new(field, reason));
@@ -69,9 +70,11 @@ impl Service {
     /// change.
     ///
     /// # Errors
-    /// 1001, 1302 for an expiry that has passed, 1400 after too many changes in a minute, 1310,
-    /// 1300, 1303 for another name or expiry of a token that is not active, 1302 for a later
-    /// expiry, 1301.
+    /// [`Problem::ValidationFailed`], [`Problem::ExpirationNotAllowed`] for an expiry that has
+    /// passed, [`Problem::TooManyRequests`] after too many changes in a minute,
+    /// [`Problem::UserNotFound`], [`Problem::TokenNotFound`], [`Problem::TokenNotActive`] for
+    /// another name or expiry of a token that is not active, [`Problem::ExpirationNotAllowed`] for
+    /// a later expiry, [`Problem::NameInUse`].
     pub async fn update_token(
         &self,
         by: impl Into<Acting<'_>>,

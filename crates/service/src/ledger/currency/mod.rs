@@ -17,13 +17,13 @@
 mod checkpoint;
 mod judge;
 mod known_log;
+mod patience;
 mod replaced;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
 
 use ats_pat_auth::Origin;
 use ats_pat_domain::Event;
@@ -33,36 +33,17 @@ use parking_lot::RwLock;
 
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::known_log::KnownLog;
+use crate::ledger::currency::patience::in_time;
 use crate::ledger::rows::Roots;
 use crate::ledger::{self, Details, behind, follows, follows_its_predecessor, holds_event};
 use crate::service::error::{Error, causes};
 
 pub(crate) use judge::{ATTEMPTS, Doubt};
 pub(crate) use known_log::{FIRST_EPOCH, begins_an_epoch, epoch_of};
+pub(crate) use patience::Patience;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
-/// How long a caller waits until the log was read far enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Patience {
-    /// For a change that goes on without it.
-    Short,
-    /// For a request, and for a change that needs it, because others wait for the change.
-    Prompt,
-    /// For an operator's program.
-    Operator,
-}
-
-impl Patience {
-    const fn longest(self) -> Duration {
-        match self {
-            Self::Short => Duration::from_millis(250),
-            Self::Prompt => Duration::from_secs(1),
-            Self::Operator => Duration::from_hours(1),
-        }
-    }
-}
-
 /// The rules that decide whether a row is current.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
@@ -402,16 +383,5 @@ impl Currency {
             known.apply(event, &details, &self.roots, now);
         }
         Ok(())
-    }
-}
-
-async fn in_time(
-    patience: Patience,
-    reading: tokio::task::JoinHandle<Result<(), Error>>,
-) -> Result<(), Error> {
-    match tokio::time::timeout(patience.longest(), reading).await {
-        Ok(Ok(read)) => read,
-        Ok(Err(broken_off)) => Err(Error::Interrupted(broken_off.into())),
-        Err(_) => Err(Error::LogNotRead),
     }
 }

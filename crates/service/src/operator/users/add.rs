@@ -87,8 +87,8 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// [`Problem::RecentSignInRequired`] for an administrator who signed in too long ago and gives
-    /// a password or rights; 1001 for names or a password against the rules, 1301 for a name in
-    /// use, [`Error::UserIdInUse`].
+    /// a password or rights; [`Problem::ValidationFailed`] for names or a password against the
+    /// rules, [`Problem::UserNameInUse`] for a name in use, [`Error::UserIdInUse`].
     pub async fn add_user(&self, new: NewUser) -> Result<UserView, Error> {
         if new.password.is_some() || new.administrator {
             self.require_recent_sign_in().await?;
@@ -118,9 +118,9 @@ impl Operator<'_> {
     /// Adds a service account: an owner of tokens that is no person.
     ///
     /// # Errors
-    /// 1001 for names against the rules, 1301 for a name in use, [`Error::UserIdInUse`],
-    /// [`Error::UserNotFound`] where there is nobody of the responsible person's name,
-    /// [`Error::CannotBeResponsible`].
+    /// [`Problem::ValidationFailed`] for names against the rules, [`Problem::UserNameInUse`] for a
+    /// name in use, [`Error::UserIdInUse`], [`Error::UserNotFound`] where there is nobody of the
+    /// responsible person's name, [`Error::CannotBeResponsible`].
     pub async fn add_service_account(&self, new: NewServiceAccount) -> Result<UserView, Error> {
         if new.id.is_some() {
             self.require(Right::Administrators)?;

@@ -15,8 +15,9 @@ use crate::tokens::take_places_of;
 use crate::view::UserView;
 
 impl Operator<'_> {
-    /// Keeps a user out: sessions end, tokens are refused with 1205. A disabled one stays as it
-    /// was.
+    /// Keeps a user out: sessions end, tokens are refused with
+    /// [`Problem::OwnerDisabled`](ats_pat_domain::Problem::OwnerDisabled). A disabled one stays as
+    /// it was.
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::OwnAccount`], [`Error::LastAdministrator`].

@@ -8,6 +8,7 @@ mod find;
 mod link;
 mod password;
 mod responsible;
+mod told;
 mod update;
 
 use ats_pat_domain::list::UserQuery;
@@ -23,8 +24,8 @@ pub(crate) use disable::strip;
 pub use find::UserRef;
 pub(crate) use find::{named, require_free_name};
 pub(crate) use link::name_the_last;
+pub(crate) use told::changed_user;
 pub use update::UserUpdate;
-pub(crate) use update::changed_user;
 
 impl Operator<'_> {
     /// Every user, by name; without those that were planted or altered, which are in the log and in

@@ -27,8 +27,8 @@ impl Operator<'_> {
     /// Revokes every token of a user; gives how many were active.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`]; 1102 for an operator key without the right over administrators, if
-    /// the user is one.
+    /// [`Error::UserNotFound`]; [`Problem::Forbidden`](ats_pat_domain::Problem::Forbidden) for an
+    /// operator key without the right over administrators, if the user is one.
     pub async fn revoke_tokens_of(&self, user: impl Into<UserRef>) -> Result<u64, Error> {
         let revoke = RevokeTokens { user: user.into() };
         self.change(revoke).await

@@ -29,7 +29,7 @@ const BETWEEN_WALKS: Duration = Duration::from_secs(10);
 
 impl Service {
     /// The number of rows that the running server found different from their last events, up to
-    /// 1000.
+    /// [`Code::InvalidRequest`](ats_pat_domain::Code::InvalidRequest).
     #[must_use]
     pub fn count_of_rows_that_differ(&self) -> usize {
         self.inner.findings.count()

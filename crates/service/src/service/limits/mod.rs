@@ -1,5 +1,7 @@
 //! Limits on attempts to guess secrets and passwords.
 
+mod sign_in;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -13,33 +15,21 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use quick_cache::sync::Cache;
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::cache::grants::Lane;
 use crate::service::refusals::{Refusal, Refusals};
 use crate::service::settings::Settings;
-use crate::service::turns::{Claim, Standing};
 
 const QUARTER_HOUR: Duration = Duration::from_mins(15);
 const MINUTE: Duration = Duration::from_mins(1);
 /// How many accounts and addresses are remembered. The least used are forgotten first.
 const REMEMBERED: usize = 50_000;
-/// After so many failures from anywhere in a quarter of an hour, sign-ins of an account are slowed.
-const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// How many more sign-ins from one address may fail over all accounts than for one account.
-const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// How many exchanges from one address may fail in a quarter of an hour.
 const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How many reports of leaked tokens one address may send in a quarter of an hour.
 const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// How many sign-ins from one address are judged at once, so that it can't occupy all places.
-const PLACES: usize = 16;
-/// How many answers of identity providers that come from one address are judged at once. Each asks
-/// the provider, which takes longer than anything else.
-const PROVIDER_PLACES: usize = 16;
-/// The delay of a sign-in of a slowed account.
-const SLOWED_BY: Duration = Duration::from_secs(2);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, SinceBoot, NoOpMiddleware<Duration>>;
 
@@ -128,16 +118,6 @@ impl Limit {
     }
 }
 
-/// A sign-in whose turn it is. Dropping it passes the turn on.
-pub(crate) struct SignInTurn<'a> {
-    limits: &'a Limits,
-    attempts: OwnedMutexGuard<Limiter>,
-    account: Account,
-    neighbourhood: Neighbourhood,
-    standing: Standing,
-    _place: Option<OwnedSemaphorePermit>,
-}
-
 impl Limits {
     pub(crate) fn new(clock: Arc<dyn Clock>, settings: &Settings) -> Self {
         let sign_in_failures = settings.sign_in_failures_per_quarter_hour;
@@ -163,79 +143,6 @@ impl Limits {
             owner_exchanges_per_minute: NonZeroU32::new(settings.exchanges_per_owner_per_minute),
             refusals: Refusals::default(),
             limited: Counts::new(Limit::ALL.len()),
-        }
-    }
-
-    /// Waits for the turn, and counts the sign-in before any password work.
-    ///
-    /// # Errors
-    /// [`Problem::TooManyRequests`] after too many failures for this account from this address, or
-    /// for any accounts from it. The second limit doesn't apply to an account that signed in from
-    /// there before, so an attacker can't lock out neighbours.
-    pub(crate) async fn sign_in(
-        &self,
-        folded_name: &str,
-        address: IpAddr,
-    ) -> Result<SignInTurn<'_>, Problem> {
-        let account = *blake3::hash(folded_name.as_bytes()).as_bytes();
-        let key = (account, address.into());
-        let attempts = get_or_insert(&self.sign_ins, &key, || {
-            Arc::new(tokio::sync::Mutex::new(self.limiter(self.sign_in_failures)))
-        });
-        let attempts = attempts.lock_owned().await;
-        let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
-        let is_alone = places.available_permits() == PLACES;
-        let place = places.acquire_owned().await.ok();
-        let counted = self.count(&attempts);
-        let spent = self.spent(&self.sprayers, key.1);
-        let standing = self.standing(&key, is_alone);
-        let spent = spent.filter(|_| standing != Standing::Familiar);
-        if let Err(refused) = counted.and(spent.map_or(Ok(()), Err)) {
-            self.refused(Refusal::SignInLimited, key.1);
-            self.limited.add(Limit::SignIn as u64);
-            return Err(refused);
-        }
-        // Attempts are only delayed, and only from addresses with failures. So nobody can lock
-        // somebody else out by failing.
-        let from_anywhere = get_or_insert(&self.accounts, &account, || {
-            Arc::new(self.limiter(ACCOUNT_FAILURES))
-        });
-        if self.count(&from_anywhere).is_err() && standing == Standing::Suspect {
-            tokio::time::sleep(SLOWED_BY).await;
-        }
-        Ok(SignInTurn {
-            limits: self,
-            attempts,
-            account,
-            neighbourhood: key.1,
-            standing,
-            _place: place,
-        })
-    }
-
-    /// A place for a sign-in at an identity provider.
-    ///
-    /// # Errors
-    /// [`Problem::TooManyRequests`] if all places of the address are taken.
-    pub(crate) fn provider_place(&self, address: IpAddr) -> Result<OwnedSemaphorePermit, Problem> {
-        let places = get_or_insert(&self.provider_places, &address.into(), || {
-            Arc::new(Semaphore::new(PROVIDER_PLACES))
-        });
-        places
-            .try_acquire_owned()
-            .map_err(|_| Problem::TooManyRequests { seconds: 1 })
-    }
-
-    /// The standing of an account at an address.
-    fn standing(&self, key: &(Account, Neighbourhood), is_alone: bool) -> Standing {
-        let now = self.clock.0.since_boot();
-        let is_recent = |at: Duration| now.saturating_sub(at) < QUARTER_HOUR;
-        if self.familiar.get(key).is_some() {
-            Standing::Familiar
-        } else if is_alone && !self.failed.get(&key.1).is_some_and(is_recent) {
-            Standing::Stranger
-        } else {
-            Standing::Suspect
         }
     }
 
@@ -400,39 +307,6 @@ fn too_many(wait: Duration) -> Problem {
     }
 }
 
-impl SignInTurn<'_> {
-    /// The claim for the password work.
-    pub(crate) fn claim(&self) -> Claim {
-        Claim {
-            from: Some(self.neighbourhood),
-            standing: self.standing,
-        }
-    }
-
-    /// Forgets the counted attempts, because the password was right.
-    pub(crate) fn forgive(mut self) {
-        *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
-        self.limits.accounts.remove(&self.account);
-        let familiar = &self.limits.familiar;
-        familiar.insert((self.account, self.neighbourhood), ());
-    }
-
-    /// Counts a wrong name or password. The answer is the same as before. Only later attempts from
-    /// the address are refused, if its budget is spent.
-    pub(crate) fn failed(self) {
-        let limits = self.limits;
-        let now = limits.clock.0.since_boot();
-        limits.failed.insert(self.neighbourhood, now);
-        let failures = limits.sign_in_failures.saturating_mul(NAMES);
-        let limiter = get_or_insert(&limits.addresses, &self.neighbourhood, || {
-            Arc::new(limits.limiter(failures))
-        });
-        let counted = limits.count(&limiter);
-        limits.note_spent(&limits.sprayers, self.neighbourhood, &counted);
-        limits.refused(Refusal::SignIn, self.neighbourhood);
-    }
-}
-
 fn get_or_insert<K, V>(cache: &Cache<K, V>, key: &K, make: impl FnOnce() -> V) -> V
 where
     K: std::hash::Hash + Eq + Clone,
@@ -440,31 +314,4 @@ where
 {
     let Ok(value) = cache.get_or_insert_with(key, || Ok::<_, Infallible>(make()));
     value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::SystemClock;
-
-    #[tokio::test]
-    async fn an_address_has_the_standing_of_earlier_sign_ins_from_it() {
-        let limits = Limits::new(Arc::new(SystemClock), &Settings::new(""));
-        let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let standing = async |name: &str, address: IpAddr| {
-            let turn = limits.sign_in(name, address).await.unwrap();
-            (turn.claim().standing, turn)
-        };
-        let (first, turn) = standing("ada", one).await;
-        assert_eq!(first, Standing::Stranger);
-        // At the same time as another attempt.
-        assert_eq!(standing("grace", one).await.0, Standing::Suspect);
-        turn.failed();
-        let (after_a_failure, turn) = standing("grace", one).await;
-        assert_eq!(after_a_failure, Standing::Suspect);
-        turn.forgive();
-        assert_eq!(standing("grace", one).await.0, Standing::Familiar);
-        assert_eq!(standing("ada", one).await.0, Standing::Suspect);
-        assert_eq!(standing("ada", other).await.0, Standing::Stranger);
-    }
 }

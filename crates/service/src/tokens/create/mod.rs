@@ -1,18 +1,14 @@
 //! Making a token.
 
+mod asked;
+
 use std::sync::Arc;
 
-use ats_pat_auth::Canonical;
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::network::AllowedNetworks;
-use ats_pat_domain::problem::Failure;
-use ats_pat_domain::scope::INTROSPECT;
-use ats_pat_domain::{
-    Description, Policy, Problem, Reason, Rule, Scopes, Timestamp, Token, TokenId, TokenName,
-    UserId,
-};
+use ats_pat_domain::{Problem, Token, TokenId, UserId};
 use secrecy::SecretString;
 
+use self::asked::Checked;
 use super::form::{OneTimeKey, REQUEST};
 use super::owner::{owner_of, require_receiver};
 use super::{Acting, NewSecret, Owner, refuse_name_in_use};
@@ -23,26 +19,7 @@ use crate::service::error::Error;
 use crate::sessions::StepUp;
 use crate::view::{IssuedToken, TokenView};
 
-/// What a user asks for, as written; `None` is absent.
-#[derive(Clone, Debug, Default)]
-pub struct NewToken {
-    /// The name; must be there.
-    pub name: Option<String>,
-    /// The expiry as RFC 3339; must be there.
-    pub expires_at: Option<String>,
-    /// What it is for.
-    pub description: Option<String>,
-    /// Names of the scopes that the user may give; absent is `all`.
-    pub scopes: Option<Vec<String>>,
-    /// CIDRs or addresses; absent is anywhere.
-    pub allowed_networks: Option<Vec<String>>,
-    /// Whether it may get new secrets by itself; then there must be an end to it.
-    pub may_regenerate_itself: bool,
-    /// Until when it may, as RFC 3339; only where it may.
-    pub regenerates_until: Option<String>,
-    /// What [`Service::new_form_key`] gave the form: posted again, the form makes nothing twice.
-    pub form_key: Option<String>,
-}
+pub use asked::NewToken;
 
 /// The token that a request with an idempotency key made, now or before.
 pub struct CreatedOnce {
@@ -53,154 +30,18 @@ pub struct CreatedOnce {
     pub secret: Option<SecretString>,
 }
 
-/// What a user asks for, once its rules hold.
-struct Checked {
-    name: TokenName,
-    expires_at: Timestamp,
-    description: Description,
-    scopes: Scopes,
-    allowed_networks: Option<AllowedNetworks>,
-    regenerates_until: Option<Timestamp>,
-}
-
-impl NewToken {
-    /// 1001 for every field that fails, whatever the policy says.
-    fn check(&self) -> Result<Checked, Problem> {
-        let mut failures = Vec::new();
-        let mut failed = |field, reason| failures.push(Failure::new(field, reason));
-        let name =
-            required(self.name.as_deref(), TokenName::new).map_err(|reason| failed("Name", reason));
-        let expires_at = required(self.expires_at.as_deref(), |text| {
-            Timestamp::parse(text).map_err(|_| Reason::NotATime)
-        })
-        .map_err(|reason| failed("ExpiresAt", reason));
-        let description = Description::new(self.description.as_deref().unwrap_or_default())
-            .map_err(|reason| failed("Description", reason));
-        let scopes = self
-            .scopes
-            .as_ref()
-            .map_or_else(|| Ok(Scopes::all()), |names| Scopes::distinct(names));
-        if let Err(Problem::ValidationFailed(of_scopes)) = &scopes {
-            for failure in of_scopes {
-                failed("Scopes", failure.reason);
-            }
-        }
-        let allowed_networks = self
-            .allowed_networks
-            .as_deref()
-            .map(AllowedNetworks::parse)
-            .transpose()
-            .map_err(|reason| failed("AllowedNetworks", reason));
-        let regenerates_until = self.regenerates_until().map_err(|failure| {
-            failures.push(failure);
-        });
-        let (
-            Ok(name),
-            Ok(expires_at),
-            Ok(description),
-            Ok(allowed_networks),
-            Ok(regenerates_until),
-            true,
-        ) = (
-            name,
-            expires_at,
-            description,
-            allowed_networks,
-            regenerates_until,
-            failures.is_empty(),
-        )
-        else {
-            return Err(Problem::ValidationFailed(failures));
-        };
-        Ok(Checked {
-            name,
-            expires_at,
-            description,
-            scopes: scopes?,
-            allowed_networks,
-            regenerates_until,
-        })
-    }
-
-    /// Until when it may get new secrets by itself. Not one that can ask about others' tokens.
-    fn regenerates_until(&self) -> Result<Option<Timestamp>, Failure> {
-        let failure = |field, reason| Failure::new(field, reason);
-        match (self.may_regenerate_itself, &self.regenerates_until) {
-            (false, None) => Ok(None),
-            (false, Some(_)) => Err(failure("MayRegenerateItself", Reason::Required)),
-            (true, None) => Err(failure("RegeneratesUntil", Reason::Required)),
-            (true, Some(_)) if self.may_introspect() => {
-                Err(failure("MayRegenerateItself", Reason::UnknownValue))
-            }
-            (true, Some(until)) => match Timestamp::parse(until) {
-                Ok(until) => Ok(Some(until)),
-                Err(_) => Err(failure("RegeneratesUntil", Reason::NotATime)),
-            },
-        }
-    }
-
-    fn may_introspect(&self) -> bool {
-        let mut scopes = self.scopes.iter().flatten();
-        scopes.any(|scope| scope == INTROSPECT)
-    }
-}
-
-impl Checked {
-    /// 1305 for a scope that the maker may not give, else 1302 for an expiry that the policy does
-    /// not allow at `now`, else 1306 where nobody may make tokens, for `all` where no token may
-    /// carry it, and for a token that would get new secrets by itself where none may.
-    fn allow(&self, policy: &Policy, administers: bool, now: Timestamp) -> Result<(), Problem> {
-        self.scopes
-            .require_offered(&policy.scopes_by(administers))?;
-        policy.check_expiry(self.expires_at, now)?;
-        if let Some(until) = self.regenerates_until {
-            policy.check_expiry(until, now)?;
-        }
-        policy.check_creation()?;
-        policy.check_all_scope(&self.scopes)?;
-        if self.regenerates_until.is_some() && !policy.self_regenerate_allowed {
-            let rule = Rule::SelfRegenerate;
-            return Err(Problem::PolicyForbids { rule });
-        }
-        Ok(())
-    }
-
-    /// What tells two requests apart. Neither scopes nor networks have an order.
-    fn canonical(&self) -> Canonical {
-        let networks = self.allowed_networks.as_ref().map(|allowed| {
-            let mut networks: Vec<_> = allowed.networks().iter().map(ToString::to_string).collect();
-            networks.sort_unstable();
-            networks.join(" ")
-        });
-        let canonical = Canonical::new("request")
-            .text(self.name.as_str())
-            .i64(self.expires_at.as_millis())
-            .text(self.description.as_str())
-            .texts(self.scopes.names())
-            .optional_text(networks.as_deref());
-        match self.regenerates_until {
-            Some(until) => canonical.i64(until.as_millis()),
-            None => canonical,
-        }
-    }
-}
-
-fn required<T>(
-    text: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, Reason>,
-) -> Result<T, Reason> {
-    text.ok_or(Reason::Required).and_then(parse)
-}
-
 impl Service {
     /// Makes a token for the owner, and its secret, which is answered this once.
     ///
     /// # Errors
     /// [`Problem::RecentSignInRequired`] where the policy asks for a sign-in that is more recent,
-    /// 1000 for a form key that was never given out or is older than any session, 1001, 1305, 1302,
-    /// 1306, 1400 after too many new secrets in a minute, [`Error::AlreadyCreated`] for a form
-    /// posted again, 1310 for a service account that is not the user's, 1205 for a disabled one,
-    /// 1301 for a name in use, 1304 at the limit.
+    /// [`Code::InvalidRequest`](ats_pat_domain::Code::InvalidRequest) for a form key that was never
+    /// given out or is older than any session, [`Problem::ValidationFailed`],
+    /// [`Problem::UnknownScope`], [`Problem::ExpirationNotAllowed`], [`Problem::PolicyForbids`],
+    /// [`Problem::TooManyRequests`] after too many new secrets in a minute,
+    /// [`Error::AlreadyCreated`] for a form posted again, [`Problem::UserNotFound`] for a service
+    /// account that is not the user's, [`Problem::OwnerDisabled`] for a disabled one,
+    /// [`Problem::NameInUse`] for a name in use, [`Problem::TokenLimitReached`] at the limit.
     pub async fn create_token(
         &self,
         by: impl Into<Acting<'_>>,
@@ -243,9 +84,13 @@ impl Service {
     /// key: then it makes nothing, and the token that it made is answered, without its secret.
     ///
     /// # Errors
-    /// [`Problem::RecentSignInRequired`], 1000 for a key that is no UUID of version 7 from the last
-    /// 24 hours, 1001, 1305, 1302, 1306, 1400, 1309 for a key that was sent with another request
-    /// before, 1310, 1205, 1301, 1304.
+    /// [`Problem::RecentSignInRequired`],
+    /// [`Code::InvalidRequest`](ats_pat_domain::Code::InvalidRequest) for a key that is no UUID of
+    /// version 7 from the last 24 hours, [`Problem::ValidationFailed`], [`Problem::UnknownScope`],
+    /// [`Problem::ExpirationNotAllowed`], [`Problem::PolicyForbids`], [`Problem::TooManyRequests`],
+    /// [`Problem::IdempotencyKeyReused`] for a key that was sent with another request before,
+    /// [`Problem::UserNotFound`], [`Problem::OwnerDisabled`], [`Problem::NameInUse`],
+    /// [`Problem::TokenLimitReached`].
     pub async fn create_token_once(
         &self,
         by: impl Into<Acting<'_>>,

@@ -1,16 +1,19 @@
 //! Users: adding, listing, disabling, enabling, new passwords, groups, and who is responsible for
 //! service accounts.
 
-use ats_pat_domain::UserId;
+mod add;
+mod shown;
+
 use ats_pat_domain::group::Groups;
 use ats_pat_program::Access;
-use ats_pat_service::view::{Responsible, UserView};
-use ats_pat_service::{Disabling, Error, NewServiceAccount, NewUser, UserUpdate};
+use ats_pat_service::view::UserView;
+use ats_pat_service::{Disabling, Error, UserUpdate};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::add::Add;
 use crate::failure::Failure;
-use crate::output::{Shown, or_dash, warn, yes_or_no};
+use crate::output::warn;
 use crate::secret_input::{SecretInputError, ask_for_new_password, can_ask, from_standard_input};
 use crate::session::Session;
 
@@ -100,33 +103,6 @@ pub struct Erase {
     /// Nothing brings the details back
     #[arg(long, required = true)]
     yes: bool,
-}
-
-#[derive(Args)]
-pub struct Add {
-    /// What the user signs in with
-    name: String,
-    /// The id that the user has elsewhere
-    #[arg(long, value_name = "UUID")]
-    id: Option<UserId>,
-    /// What the user is shown by; the name where none is given
-    #[arg(long, value_name = "TEXT")]
-    display_name: Option<String>,
-    /// Where notices are sent
-    #[arg(long, value_name = "ADDRESS")]
-    email: Option<String>,
-    /// The user administers the service
-    #[arg(long)]
-    admin: bool,
-    /// Reads the password from the first line of standard input
-    #[arg(long)]
-    password_stdin: bool,
-    /// A service account: an owner of tokens that is no person, and that nobody signs in with
-    #[arg(long, requires = "responsible", conflicts_with_all = ["admin", "password_stdin"])]
-    service: bool,
-    /// The person who manages the tokens of the service account
-    #[arg(long, value_name = "PERSON", requires = "service")]
-    responsible: Option<String>,
 }
 
 #[derive(Args)]
@@ -334,55 +310,6 @@ fn warn_of(disabled: &UserView, accounts: &[UserView]) {
     ));
 }
 
-impl Add {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        if let Some(responsible) = self.responsible {
-            let new = NewServiceAccount {
-                name: self.name,
-                id: self.id,
-                display_name: self.display_name,
-                email: self.email,
-                responsible,
-            };
-            let account = session
-                .administer(Access::Create, async |deployment| {
-                    deployment.add_service_account(new).await
-                })
-                .await?;
-            return session.output.one(&account);
-        }
-        session.read_key()?;
-        let password = if self.password_stdin {
-            Some(from_standard_input("password")?)
-        } else if can_ask() {
-            ask_for_new_password("Password (empty for none): ")?
-        } else {
-            None
-        };
-        let has_password = password.is_some();
-        let new = NewUser {
-            name: self.name,
-            id: self.id,
-            display_name: self.display_name,
-            email: self.email,
-            administrator: self.admin,
-            password,
-        };
-        let user = session
-            .administer(Access::Create, async |deployment| {
-                deployment.add_user(new).await
-            })
-            .await?;
-        session.output.one(&user)?;
-        if !has_password {
-            session.output.remark(
-                "Without a password this user can't sign in: give one by `ats-pat-admin user set-password`.",
-            )?;
-        }
-        Ok(())
-    }
-}
-
 impl SetPassword {
     async fn run(self, session: &Session) -> Result<(), Failure> {
         session.read_key()?;
@@ -397,45 +324,5 @@ impl SetPassword {
             ..UserUpdate::default()
         };
         change(session, &self.name, update).await
-    }
-}
-
-fn responsible(person: &Responsible) -> String {
-    if person.disabled {
-        format!("{} (disabled)", person.user_name)
-    } else {
-        person.user_name.clone()
-    }
-}
-
-fn groups(user: &UserView) -> String {
-    or_dash((!user.groups.is_empty()).then(|| user.groups.names().join(", ")))
-}
-
-impl Shown for UserView {
-    const COLUMNS: &'static [&'static str] = &[
-        "Id",
-        "User name",
-        "Display name",
-        "Admin",
-        "Disabled",
-        "Kind",
-        "Responsible",
-        "Groups",
-        "Created at",
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.id.to_string(),
-            self.user_name.clone(),
-            self.display_name.clone(),
-            yes_or_no(self.is_admin),
-            yes_or_no(self.disabled),
-            self.kind.to_owned(),
-            or_dash(self.responsible.as_ref().map(responsible)),
-            groups(self),
-            self.created_at.to_string(),
-        ]
     }
 }
