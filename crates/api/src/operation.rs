@@ -113,8 +113,8 @@ pub enum Tag {
     PersonalAccessToken,
     /// Manage the personal access tokens of the service accounts that you are responsible for.
     ServiceAccount,
-    /// Administer the service: in an administrator's session, or by a program with an operator key, which it sends as
-    /// `Authorization: Bearer`.
+    /// Administer the service: in an administrator's session, or by a program with an operator key,
+    /// which it sends as `Authorization: Bearer`.
     Administration,
 }
 

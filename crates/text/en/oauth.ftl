@@ -13,12 +13,12 @@ oauth-only-exchange = Only token exchange is offered.
 oauth-subject-token-type = The subject_token_type must be that of personal access tokens.
 oauth-requested-token-type = The requested_token_type must be that of access tokens or JWTs.
 oauth-actor-token = Nobody can act for another here: leave out actor_token.
-oauth-resource = Resources are not told apart here: use audience.
+oauth-resource = This server takes no resource: use audience instead.
 oauth-expires-in = expires_in must be a whole number of seconds from 1 on.
 # $longest (Number) - in seconds
 oauth-expires-in-too-long = expires_in must not be more than { $longest } seconds.
 oauth-scope-not-held = A scope is unknown, or more than the personal access token carries.
-oauth-audience-not-served = An audience is none of this deployment.
+oauth-audience-not-served = This deployment has no such audience.
 oauth-not-revocable = Authentication tokens end by themselves: revoke the personal access token.
 # $scope (String) - its name
 oauth-scope-missing = The authentication token lacks the scope { $scope }.

@@ -58,26 +58,26 @@ refusal-token-not-active = Only an active personal access token can do this; thi
 refusal-token-limit-reached = You have { $limit } active personal access tokens, as many as are allowed: revoke one first.
 # $scope (String)
 refusal-unknown-scope = There is no scope { $scope }.
-refusal-creation-forbidden = The policy lets you make no tokens: ask an administrator if you need one.
-refusal-all-scope-forbidden = The policy lets no token of yours carry all your rights: use a token with only the scopes that it needs.
+refusal-creation-forbidden = The policy does not let you make tokens: ask an administrator if you need one.
+refusal-all-scope-forbidden = The policy does not let your tokens carry all your rights: use a token with only the scopes that it needs.
 refusal-overlap-too-long = The policy allows only a shorter overlap: choose fewer hours.
-refusal-self-regenerate-forbidden = The policy lets no token regenerate itself: make the token without this right.
+refusal-self-regenerate-forbidden = The policy does not let tokens regenerate themselves: make the token without this right.
 refusal-self-regenerate-not-allowed = This personal access token may not regenerate itself. Its owner can regenerate it.
-refusal-operator-key-invalid = This is no operator key that can be used here now: it must be valid, and used from its networks.
+refusal-operator-key-invalid = The operator key is unknown, expired or revoked, or it may not be used from this address.
 # $name (String)
 refusal-user-name-in-use = There is a user { $name } already.
 # $confirmed (Number)
 # $current (Number)
 refusal-count-mismatch = { $confirmed } tokens were confirmed, but { $current } match now, so nothing was revoked. Look at the matching tokens again, and confirm their number.
 refusal-last-administrator = Nobody could administer the service any more: make somebody else an administrator first.
-refusal-policy-in-settings = The policy stands in the settings: change it there and restart the servers, or set `policy-source` to `database`.
+refusal-policy-in-settings = The policy is in the settings: change it there and reload the servers, or set `policy-source` to `database`.
 # $current (String) - the version that is there
-refusal-version-mismatch = It was changed meanwhile, and is now in the version { $current }: read it again, and change that.
+refusal-version-mismatch = It was changed meanwhile, and its version is now { $current }: read it again, and repeat your change.
 refusal-nobody-responsible = Nobody who is enabled is responsible for this service account: ask an administrator to name somebody.
 refusal-user-not-found = There is no such user, or no such service account that you are responsible for.
 refusal-idempotency-key-reused = This Idempotency-Key was sent before with another body: send a new key with each new request.
 # $seconds (Number)
 refusal-too-many-requests = Too many attempts: try again in { $seconds } seconds.
 # $request (String) - its id
-refusal-internal-error = Something went wrong inside; the operator finds it under the request id { $request }.
+refusal-internal-error = The service failed. The operator finds the reason in the log, by the request id { $request }.
 refusal-unavailable = The service can't answer now: try again soon. A change may have happened; look before you repeat it.

@@ -5,7 +5,7 @@ tokens-yours = Your tokens
 tokens-none = No tokens yet
 tokens-none-text = A script can sign in for you with a personal access token, without knowing your password. You choose how long the token is valid and what it may do. You can revoke it at any time.
 tokens-create-first = Create the first token
-tokens-no-creation = The policy lets you make no new tokens. The tokens that you have work on.
+tokens-no-creation = The policy does not let you make tokens. The tokens that you have keep working.
 tokens-not-found = No tokens match your filters.
 tokens-show-all = Show all tokens
 # $token (String)

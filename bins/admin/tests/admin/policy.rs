@@ -95,7 +95,7 @@ fn a_check_tells_what_a_policy_would_do_and_changes_nothing() {
 fn a_policy_is_put_into_force_and_shown_as_it_can_be_applied_again() {
     let admin = with_policy();
     let refusal = admin.refusal(1, &["policy", "apply", "policy.toml"]);
-    assert_snapshot!(refusal, @"error: The policy stands in the settings: change it there and restart the servers, or set `policy-source` to `database`.");
+    assert_snapshot!(refusal, @"error: The policy is in the settings: change it there and reload the servers, or set `policy-source` to `database`.");
     std::fs::write(
         admin.path("database.toml"),
         "policy-source = \"database\"\n",

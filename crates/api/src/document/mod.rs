@@ -1,6 +1,7 @@
 //! The OpenAPI document: what poem-openapi derives from the routes, corrected and completed.
 
 mod example;
+mod lines;
 mod refusals;
 mod shape;
 
@@ -25,6 +26,7 @@ pub fn document(is_https: bool) -> Value {
         .spec();
     // poem-openapi just wrote this JSON, so it can be read.
     let mut document: Value = serde_json::from_str(&written).unwrap_or_default();
+    lines::join(&mut document);
     shape::put_right(&mut document);
     refusals::list(&mut document);
     example::add(&mut document);

@@ -91,7 +91,7 @@ const fn description(status: u16) -> &'static str {
         415 => "The body is not declared as JSON",
         429 => "Too many attempts",
         503 => "The service can't answer now; a change may have happened, as a whole",
-        _ => "Something went wrong inside",
+        _ => "The service failed",
     }
 }
 

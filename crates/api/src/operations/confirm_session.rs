@@ -33,8 +33,9 @@ pub struct ConfirmSessionRequest {
 impl ConfirmSession {
     /// Confirm the session
     ///
-    /// Where an operation answers 1104, the user has to give the password once more. The session ends, and a new one
-    /// begins in its place, whose cookie is in the answer. Wrong passwords count as those of `signIn` do.
+    /// Where an operation answers 1104, the user has to give the password once more. The session
+    /// ends, and a new one begins in its place, whose cookie is in the answer. Wrong passwords
+    /// count as those of `signIn` do.
     #[oai(
         path = "/api/session/confirm",
         method = "post",

@@ -22,7 +22,8 @@ pub struct EndOverlap;
 impl EndOverlap {
     /// End the old secret of a personal access token
     ///
-    /// The secret that was replaced with an overlap stops working. Where none still works, nothing changes.
+    /// The secret that was replaced with an overlap stops working. Where none still works, nothing
+    /// changes.
     #[oai(
         path = "/api/personalaccesstoken/:Id/endOverlap",
         method = "post",

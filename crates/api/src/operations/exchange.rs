@@ -149,8 +149,9 @@ fn header_text(audience: &str) -> Option<HeaderValue> {
 impl Exchange {
     /// Exchange a personal access token for an authentication token
     ///
-    /// The authentication token is a signed JWT that lives a few minutes; other services verify it with the
-    /// keys at `/.well-known/jwks.json`. With `Audience` it is only for the services that the query names.
+    /// The authentication token is a signed JWT that lives a few minutes; other services verify it
+    /// with the keys at `/.well-known/jwks.json`. With `Audience` it is only for the services that
+    /// the query names.
     #[oai(
         path = "/api/personalaccesstoken/getAuthenticationToken",
         method = "get",
@@ -160,8 +161,9 @@ impl Exchange {
         &self,
         request: &Request,
         _presented: PersonalAccessTokens<'_>,
-        /// For whom the authentication token is to be: some of the deployment's audiences, the parameter repeated for each,
-        /// up to 16 times. By default it is for those that the operator chose.
+        /// For whom the authentication token is to be: some of the deployment's audiences, the
+        /// parameter repeated for each, up to 16 times. By default it is for those that the
+        /// operator chose.
         #[oai(name = "Audience")]
         _audience: InQuery<Vec<String>>,
     ) -> Result<TokenReply, Refused> {

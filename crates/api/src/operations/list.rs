@@ -49,7 +49,8 @@ impl List {
         /// Only tokens of this status; by default of every one.
         #[oai(name = "Status")]
         _status: InQuery<PersonalAccessTokenStatus>,
-        /// Only tokens with this text in name or description, whatever its case; up to 100 characters.
+        /// Only tokens with this text in name or description, whatever its case; up to 100
+        /// characters.
         #[oai(name = "Search")]
         _search: InQuery<String>,
         /// The order; by default `-CreatedAt`.

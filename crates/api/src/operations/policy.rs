@@ -23,8 +23,8 @@ pub struct Policy;
 impl Policy {
     /// What personal access tokens may be like
     ///
-    /// The longest and the proposed lifetime, how many may be active at once, the scopes on offer, and from where tokens
-    /// can be used. It can differ by the groups that the user is in.
+    /// The longest and the proposed lifetime, how many may be active at once, the scopes on offer,
+    /// and from where tokens can be used. It can differ by the groups that the user is in.
     #[oai(
         path = "/api/personalaccesstoken/policy",
         method = "get",
@@ -86,12 +86,13 @@ pub struct PersonalAccessTokenPolicy {
     may_create: PersonalAccessTokenMakers,
     /// Whether a token may carry `all`.
     all_scope_allowed: bool,
-    /// Lists of networks (CIDR). Each list must have one that holds the address from which a token is used, besides the
-    /// token's own. Without a list tokens can be used from anywhere.
+    /// Lists of networks (CIDR). Each list must have one that holds the address from which a token
+    /// is used, besides the token's own. Without a list tokens can be used from anywhere.
     required_networks: Vec<Vec<String>>,
     /// After how many days without a use a token is revoked; 0 is never.
     revoke_unused_after_days: u32,
-    /// How many minutes ago the user may have given the password at most when a token gets a secret; 0 is at any time.
+    /// How many minutes ago the user may have given the password at most when a token gets a
+    /// secret; 0 is at any time.
     recent_sign_in_minutes: u32,
 }
 

@@ -27,8 +27,8 @@ pub struct Regenerate;
 pub struct RegeneratePersonalAccessTokenRequest {
     /// When the new secret stops working; absent means after the same lifetime as before.
     pub expires_at: Option<String>,
-    /// For how many hours the old secret goes on working, but not beyond the expiry that the token had; absent means not
-    /// at all. Up to `MaxOverlapHours` of the policy.
+    /// For how many hours the old secret goes on working, but not beyond the expiry that the token
+    /// had; absent means not at all. Up to `MaxOverlapHours` of the policy.
     pub overlap_hours: Option<u32>,
     /// Whether the first exchange with the new secret ends the old one; only with `OverlapHours`.
     pub end_overlap_at_first_use: Option<bool>,
@@ -49,8 +49,8 @@ impl From<RegeneratePersonalAccessTokenRequest> for Regeneration {
 impl Regenerate {
     /// Give a personal access token a new secret
     ///
-    /// The old one stops working, at once or after `OverlapHours`. One that was still working from an earlier time is
-    /// ended. Only for an active token.
+    /// The old one stops working, at once or after `OverlapHours`. One that was still working from
+    /// an earlier time is ended. Only for an active token.
     #[oai(
         path = "/api/personalaccesstoken/:Id/regenerate",
         method = "post",

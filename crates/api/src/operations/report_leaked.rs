@@ -33,8 +33,8 @@ pub struct ReportLeakedPersonalAccessTokensRequest {
 impl ReportLeaked {
     /// Report leaked personal access tokens
     ///
-    /// Those that are personal access tokens are revoked, for good; the answer does not tell which. Needs no
-    /// sign-in, but an address may send only 20 reports in a quarter of an hour.
+    /// Those that are personal access tokens are revoked, for good; the answer does not tell which.
+    /// Needs no sign-in, but an address may send only 20 reports in a quarter of an hour.
     #[oai(
         path = "/api/personalaccesstoken/reportLeaked",
         method = "post",

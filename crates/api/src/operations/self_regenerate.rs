@@ -27,8 +27,8 @@ pub struct RegenerateItself;
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 #[oai(rename_all = "PascalCase")]
 pub struct SelfRegeneratePersonalAccessTokenRequest {
-    /// When the token stops working, once the new secret was used: no later than its `RegeneratesUntil`. Absent means
-    /// after the same lifetime as before.
+    /// When the token stops working, once the new secret was used: no later than its
+    /// `RegeneratesUntil`. Absent means after the same lifetime as before.
     pub expires_at: Option<String>,
 }
 
@@ -43,7 +43,8 @@ pub struct SelfRegeneratedPersonalAccessToken {
     secret: String,
     /// When the token expires, once the new secret was exchanged.
     expires_at: Time,
-    /// Until when the new secret has to be exchanged for the first time: else it is void, and the old one works on.
+    /// Until when the new secret has to be exchanged for the first time: else it is void, and the
+    /// old one works on.
     confirm_before: Time,
 }
 
@@ -66,8 +67,9 @@ impl Data for SelfRegeneratedPersonalAccessToken {
 impl RegenerateItself {
     /// Give the personal access token that is shown a new secret
     ///
-    /// The old one works until the first exchange with the new one. If there is none within 24 hours, the new one is void.
-    /// Asking again makes the one before void. Only for a token that was made with `MayRegenerateItself`.
+    /// The old one works until the first exchange with the new one. If there is none within 24
+    /// hours, the new one is void. Asking again makes the one before void. Only for a token that
+    /// was made with `MayRegenerateItself`.
     #[oai(
         path = "/api/personalaccesstoken/self/regenerate",
         method = "post",

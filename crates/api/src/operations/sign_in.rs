@@ -36,8 +36,9 @@ pub struct SignInRequest {
 impl SignIn {
     /// Sign in
     ///
-    /// Sets the session's cookie, which the operations on personal access tokens take. A session ends after a
-    /// time without use, and at the latest after its absolute lifetime. A personal access token is no password.
+    /// Sets the session's cookie, which the operations on personal access tokens take. A session
+    /// ends after a time without use, and at the latest after its absolute lifetime. A personal
+    /// access token is no password.
     #[oai(path = "/api/session", method = "post", operation_id = "signIn")]
     async fn sign_in(
         &self,

@@ -37,9 +37,10 @@ pub struct UpdatePersonalAccessTokenRequest {
 impl Update {
     /// Change a personal access token
     ///
-    /// Another name, another description or an earlier expiry. A later expiry comes with a new secret only. Of a token
-    /// that is not active only the description can change. If the new expiry is less than 66 minutes away,
-    /// authentication tokens that the token was exchanged for stop working at once: exchange again.
+    /// Another name, another description or an earlier expiry. A later expiry comes with a new
+    /// secret only. Of a token that is not active only the description can change. If the new
+    /// expiry is less than 66 minutes away, authentication tokens that the token was exchanged for
+    /// stop working at once: exchange again.
     #[oai(
         path = "/api/personalaccesstoken/:Id",
         method = "patch",

@@ -66,8 +66,8 @@ pub struct PersonalAccessToken {
     last_used_at: Option<Time>,
     /// The address of the last exchange.
     last_used_from: Option<String>,
-    /// When a secret was last used that had been replaced, or whose token was revoked; `null` where none was. Lags by up
-    /// to a minute, and tells of one use in an hour.
+    /// When a secret was last used that had been replaced, or whose token was revoked; `null` where
+    /// none was. Lags by up to a minute, and tells of one use in an hour.
     ended_secret_used_at: Option<Time>,
 }
 
@@ -105,8 +105,8 @@ impl Data for PersonalAccessToken {
 pub struct IssuedPersonalAccessToken {
     /// The entry.
     token: PersonalAccessToken,
-    /// `atspat_…`; keep it now, it is never shown again. `null` only where a request was sent again with its
-    /// `Idempotency-Key`: the secret was in the first answer.
+    /// `atspat_…`; keep it now, it is never shown again. `null` only where a request was sent again
+    /// with its `Idempotency-Key`: the secret was in the first answer.
     secret: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use ats_pat_domain::{GroupPolicy, MayCreate};
 use crate::fixture::{Browser, Page, Site, TOKENS};
 
 const ALL_RIGHTS: &str = "name=\"rights\" value=\"all\"";
-const NONE_MAY: &str = "The policy lets you make no new tokens.";
+const NONE_MAY: &str = "The policy does not let you make tokens.";
 
 async fn site() -> Site {
     Site::start_with(|settings| {
@@ -59,7 +59,11 @@ async fn whoever_may_make_no_token_is_told_so_and_offered_no_form() {
     assert_eq!(guest.get(&format!("{TOKENS}/new")).await.status, 303);
     let refused = create(&mut guest, &key, &[]).await;
     assert_eq!((refused.status, refused.secret()), (403, None));
-    assert!(refused.text.contains("The policy lets you make no tokens"));
+    assert!(
+        refused
+            .text
+            .contains("The policy does not let you make tokens")
+    );
     assert!(!ada.get(TOKENS).await.text.contains(NONE_MAY));
 }
 

@@ -37,7 +37,8 @@ pub struct CreateUserRequest {
     pub kind: Option<UserKind>,
     /// The id of the person who manages the tokens of a service account; must be there for one.
     pub responsible_id: Option<String>,
-    /// The id that the user has elsewhere, a UUID; by default a new one. Needs the right `administrators`.
+    /// The id that the user has elsewhere, a UUID; by default a new one. Needs the right
+    /// `administrators`.
     pub id: Option<String>,
     /// Whether the user administers the service. Needs the right `administrators`.
     pub is_admin: Option<bool>,
@@ -49,8 +50,9 @@ pub struct CreateUserRequest {
 impl CreateUser {
     /// Add a user
     ///
-    /// A person, or a service account with a responsible person. A person without a password can't sign in until one is
-    /// set. Needs the right `users`, and `administrators` for an id, a password or an administrator.
+    /// A person, or a service account with a responsible person. A person without a password can't
+    /// sign in until one is set. Needs the right `users`, and `administrators` for an id, a
+    /// password or an administrator.
     #[oai(
         path = "/api/administration/users",
         method = "post",

@@ -31,9 +31,9 @@ pub struct DisableUserRequest {
 impl DisableUser {
     /// Keep a user out
     ///
-    /// Sessions end, tokens are refused with 1205, and operator keys that the user made are revoked unless
-    /// `KeepOperatorKeys`. One that is disabled already stays as it is. Needs the right `users`, and `administrators` for
-    /// an administrator.
+    /// Sessions end, tokens are refused with 1205, and operator keys that the user made are revoked
+    /// unless `KeepOperatorKeys`. One that is disabled already stays as it is. Needs the right
+    /// `users`, and `administrators` for an administrator.
     #[oai(
         path = "/api/administration/users/:Id/disable",
         method = "post",

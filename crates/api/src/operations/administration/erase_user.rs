@@ -20,9 +20,10 @@ pub struct EraseUser;
 impl EraseUser {
     /// Erase the personal details of a user
     ///
-    /// For good: names, address, password, what the tokens are called, where they were used from, and what events say of
-    /// the person. Tokens, sessions and operator keys of the user end. The events themselves stay, and can be verified as
-    /// before. One that is erased already stays as it is. Needs the right `administrators`.
+    /// For good: names, address, password, what the tokens are called, where they were used from,
+    /// and what events say of the person. Tokens, sessions and operator keys of the user end. The
+    /// events themselves stay, and can be verified as before. One that is erased already stays as
+    /// it is. Needs the right `administrators`.
     #[oai(
         path = "/api/administration/users/:Id/erase",
         method = "post",

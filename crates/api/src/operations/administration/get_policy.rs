@@ -20,7 +20,8 @@ pub struct GetPolicy;
 impl GetPolicy {
     /// Get the policy of everybody
     ///
-    /// The policy in force, with what is different for the members of groups. Needs the right `policy`.
+    /// The policy in force, with what is different for the members of groups. Needs the right
+    /// `policy`.
     #[oai(
         path = "/api/administration/policy",
         method = "get",

@@ -51,7 +51,8 @@ impl ListAllTokens {
         /// Only tokens of this status; by default of every one.
         #[oai(name = "Status")]
         _status: InQuery<PersonalAccessTokenStatus>,
-        /// Only tokens with this text in name or description, whatever its case; up to 100 characters.
+        /// Only tokens with this text in name or description, whatever its case; up to 100
+        /// characters.
         #[oai(name = "Search")]
         _search: InQuery<String>,
         /// Only tokens that nobody used, made or regenerated for so many days: 1 to 36500.

@@ -39,8 +39,9 @@ pub struct ListEvents;
 impl ListEvents {
     /// Read the audit trail
     ///
-    /// The events after one of them, in their order and without gaps. Ask for those after `Next` to go on. Where there is
-    /// none yet, `Wait` lets the answer wait for one. Needs the right `audit`.
+    /// The events after one of them, in their order and without gaps. Ask for those after `Next` to
+    /// go on. Where there is none yet, `Wait` lets the answer wait for one. Needs the right
+    /// `audit`.
     #[oai(
         path = "/api/administration/events",
         method = "get",

@@ -42,7 +42,8 @@ impl ListUsers {
         /// 1 to 100; by default 25.
         #[oai(name = "PageSize")]
         _page_size: InQuery<u32>,
-        /// Only users with this text in user name or display name, whatever its case; up to 100 characters.
+        /// Only users with this text in user name or display name, whatever its case; up to 100
+        /// characters.
         #[oai(name = "Search")]
         _search: InQuery<String>,
         /// Only users of this kind; by default of every one.

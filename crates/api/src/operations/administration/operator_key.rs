@@ -50,7 +50,8 @@ pub struct CreateOperatorKey;
 pub struct CreateOperatorKeyRequest {
     /// 1 to 100 characters.
     pub name: Option<String>,
-    /// What it may do: `users`, `administrators`, `tokens`, `service-tokens`, `audit`, `policy`, `keys`, `scim`.
+    /// What it may do: `users`, `administrators`, `tokens`, `service-tokens`, `audit`, `policy`,
+    /// `keys`, `scim`.
     pub rights: Option<Vec<String>>,
     /// When it stops working: RFC 3339, with any offset, at most 366 days away.
     pub expires_at: Option<String>,
@@ -62,8 +63,9 @@ pub struct CreateOperatorKeyRequest {
 impl CreateOperatorKey {
     /// Create an operator key
     ///
-    /// By it a program administers: it sends the key as `Authorization: Bearer`. The answer has the key's secret, this
-    /// once. If the administrator who made it is disabled, the key is revoked. Administrators only, in a session.
+    /// By it a program administers: it sends the key as `Authorization: Bearer`. The answer has the
+    /// key's secret, this once. If the administrator who made it is disabled, the key is revoked.
+    /// Administrators only, in a session.
     #[oai(
         path = "/api/administration/operatorkey",
         method = "post",

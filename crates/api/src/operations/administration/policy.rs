@@ -140,7 +140,8 @@ struct Policy {
     may_create: Option<Makers>,
     /// Whether tokens may carry `all`. It is judged at every exchange too.
     all_scope_allowed: Option<bool>,
-    /// Networks (CIDR) that tokens may be used from, besides their own. It is judged at every exchange. None is anywhere.
+    /// Networks (CIDR) that tokens may be used from, besides their own. It is judged at every
+    /// exchange. None is anywhere.
     required_networks: Option<Vec<String>>,
     /// The longest time that a replaced secret may go on working, in hours: 0 to 8760.
     max_overlap_hours: Option<u32>,
@@ -148,7 +149,8 @@ struct Policy {
     self_regenerate_allowed: Option<bool>,
     /// After how many days without a use a token is revoked; 0 is never.
     revoke_unused_after_days: Option<u32>,
-    /// How many minutes ago the password may have been given before a token gets a secret; 0 asks for nothing.
+    /// How many minutes ago the password may have been given before a token gets a secret; 0 asks
+    /// for nothing.
     recent_sign_in_minutes: Option<u32>,
     /// How long an authentication token lives, in minutes: 1 to 60.
     authentication_token_minutes: Option<u32>,
@@ -156,7 +158,8 @@ struct Policy {
     groups: Option<Vec<GroupPolicy>>,
 }
 
-/// What is different for the members of a group. What is absent is left to the policy of everybody, and to other groups.
+/// What is different for the members of a group. What is absent is left to the policy of everybody,
+/// and to other groups.
 #[derive(Object)]
 #[oai(rename_all = "PascalCase")]
 struct GroupPolicy {

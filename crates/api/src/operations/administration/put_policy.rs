@@ -24,12 +24,13 @@ pub struct PutPolicy;
 impl PutPolicy {
     /// Put a policy into force
     ///
-    /// The policy takes the place of the one before as a whole: what is absent is as it is by default. Once this is
-    /// answered no server goes by the one before. With `DryRun=true` nothing changes, and the answer tells what the
-    /// policy would do to the active tokens that there are. With `EnforceOnExisting=true` tokens that live longer than
-    /// the policy allows are cut to it, and those whose time is up by that end; without it they live on. Required
-    /// networks, and whether tokens may carry `all`, are judged at every exchange in any case. Needs the right `policy`, and
-    /// a deployment that keeps its policy in the database.
+    /// The policy takes the place of the one before as a whole: what is absent is as it is by
+    /// default. Once this is answered no server goes by the one before. With `DryRun=true` nothing
+    /// changes, and the answer tells what the policy would do to the active tokens that there are.
+    /// With `EnforceOnExisting=true` tokens that live longer than the policy allows are cut to it,
+    /// and those whose time is up by that end; without it they live on. Required networks, and
+    /// whether tokens may carry `all`, are judged at every exchange in any case. Needs the right
+    /// `policy`, and a deployment that keeps its policy in the database.
     #[oai(
         path = "/api/administration/policy",
         method = "put",
@@ -40,7 +41,8 @@ impl PutPolicy {
         request: &Request,
         by: By<ForPolicyChange>,
         body: JsonBody<Written>,
-        /// The version that must be in force, as `ETag` named it: else another one would be overwritten unseen.
+        /// The version that must be in force, as `ETag` named it: else another one would be
+        /// overwritten unseen.
         #[oai(name = "If-Match")]
         if_match: IfMatch,
         /// `true`: change nothing, and tell what would happen.
@@ -162,7 +164,8 @@ impl Data for PolicyResult {
         "The answer with the policy in force, and the effects of another.";
 }
 
-/// What a policy would do to the active tokens that there are. A token can be counted for several reasons.
+/// What a policy would do to the active tokens that there are. A token can be counted for several
+/// reasons.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
@@ -179,11 +182,13 @@ pub struct PolicyEffects {
     longer_than_allowed: u64,
     /// Tokens with `all` where it is not allowed: every exchange would be refused.
     with_all_scope: u64,
-    /// Tokens that were last used from outside the required networks, or can be used from nowhere in them.
+    /// Tokens that were last used from outside the required networks, or can be used from nowhere
+    /// in them.
     from_other_networks: u64,
     /// Tokens that would be revoked, because nobody used them for too long.
     unused: u64,
-    /// Users and service accounts with more active tokens than are allowed: they could make no more.
+    /// Users and service accounts with more active tokens than are allowed: they could make no
+    /// more.
     owners_over_limit: u64,
     /// Users and service accounts, not disabled, for whom no token may be made.
     users_who_may_not_create: u64,

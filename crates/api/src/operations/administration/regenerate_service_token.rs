@@ -22,8 +22,9 @@ pub struct RegenerateServiceToken;
 impl RegenerateServiceToken {
     /// Give a personal access token of any service account a new secret
     ///
-    /// The old one stops working, at once or after `OverlapHours`. Only for an active token, and for one with the scope
-    /// `introspect` only by an administrator. Needs the right `service-tokens`.
+    /// The old one stops working, at once or after `OverlapHours`. Only for an active token, and
+    /// for one with the scope `introspect` only by an administrator. Needs the right
+    /// `service-tokens`.
     #[oai(
         path = "/api/administration/users/:Id/personalaccesstoken/:TokenId/regenerate",
         method = "post",

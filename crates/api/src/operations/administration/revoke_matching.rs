@@ -57,10 +57,11 @@ pub struct MatchingTokensFilter {
 impl RevokeMatchingTokens {
     /// Revoke all active tokens that match a filter
     ///
-    /// Without `ConfirmCount` the answer says how many match, with the first 100 of them, and nothing is revoked. With it, a
-    /// job begins that revokes the tokens that match now, if they are as many; tokens that are made later are not among
-    /// them. The job goes on after a restart, and on any server. It stops if whoever began it may no longer revoke. Only
-    /// one job runs at a time: another one is refused with 1400. Needs the right `tokens`.
+    /// Without `ConfirmCount` the answer says how many match, with the first 100 of them, and
+    /// nothing is revoked. With it, a job begins that revokes the tokens that match now, if they
+    /// are as many; tokens that are made later are not among them. The job goes on after a restart,
+    /// and on any server. It stops if whoever began it may no longer revoke. Only one job runs at a
+    /// time: another one is refused with 1400. Needs the right `tokens`.
     #[oai(
         path = "/api/administration/personalaccesstoken/revokeMatching",
         method = "post",
@@ -217,7 +218,8 @@ pub struct GetRevocationJob;
 impl GetRevocationJob {
     /// See how far a job came that revokes many tokens
     ///
-    /// The answer waits until every server refuses the tokens that it calls done. Needs the right `tokens`.
+    /// The answer waits until every server refuses the tokens that it calls done. Needs the right
+    /// `tokens`.
     #[oai(
         path = "/api/administration/personalaccesstoken/revokeMatching/:JobId",
         method = "get",

@@ -22,7 +22,8 @@ pub struct RevokeUserToken;
 impl RevokeUserToken {
     /// Revoke a personal access token of a user
     ///
-    /// For good. One that is revoked already stays as it is, and another user's is not found. Needs the right `tokens`.
+    /// For good. One that is revoked already stays as it is, and another user's is not found. Needs
+    /// the right `tokens`.
     #[oai(
         path = "/api/administration/users/:Id/personalaccesstoken/:TokenId/revoke",
         method = "post",

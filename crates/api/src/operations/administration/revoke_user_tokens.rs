@@ -21,7 +21,8 @@ pub struct RevokeUserTokens;
 impl RevokeUserTokens {
     /// Revoke every token of a user
     ///
-    /// For good. The user can make new ones. Needs the right `users`, and `administrators` for an administrator.
+    /// For good. The user can make new ones. Needs the right `users`, and `administrators` for an
+    /// administrator.
     #[oai(
         path = "/api/administration/users/:Id/revokeTokens",
         method = "post",

@@ -49,10 +49,11 @@ pub struct UpdateUserRequest {
 impl UpdateUser {
     /// Change a user
     ///
-    /// All that is named changes at once. With another right, other groups or another password the user's sessions end. A
-    /// former administrator loses tokens with the scope `introspect`, and the operator keys that they made. Nobody takes
-    /// the right from themselves. Needs the right `users`, and `administrators` for an administrator, groups, a password,
-    /// or the right to administer.
+    /// All that is named changes at once. With another right, other groups or another password the
+    /// user's sessions end. A former administrator loses tokens with the scope `introspect`, and
+    /// the operator keys that they made. Nobody takes the right from themselves. Needs the right
+    /// `users`, and `administrators` for an administrator, groups, a password, or the right to
+    /// administer.
     #[oai(
         path = "/api/administration/users/:Id",
         method = "patch",

@@ -24,7 +24,8 @@ pub struct ListServiceAccounts;
 impl ListServiceAccounts {
     /// List your service accounts
     ///
-    /// A service account is an owner of tokens that is no person. You are responsible for these, and manage their tokens.
+    /// A service account is an owner of tokens that is no person. You are responsible for these,
+    /// and manage their tokens.
     #[oai(
         path = "/api/serviceaccount",
         method = "get",
