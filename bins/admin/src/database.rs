@@ -138,6 +138,8 @@ struct Schema {
     pending: Vec<String>,
     /// Migrations of a later release.
     unknown: Vec<String>,
+    /// Migrations of a later release that this one can work beside.
+    beside: Vec<String>,
 }
 
 impl From<MigrationStatus> for Schema {
@@ -146,18 +148,25 @@ impl From<MigrationStatus> for Schema {
             applied: status.applied,
             pending: status.pending,
             unknown: status.unknown,
+            beside: status.beside,
         }
     }
 }
 
 impl Shown for Schema {
-    const COLUMNS: &'static [&'static str] = &["Applied", "Pending", "Of a later release"];
+    const COLUMNS: &'static [&'static str] = &[
+        "Applied",
+        "Pending",
+        "Of a later release",
+        "Of a later release, but harmless",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
             names(&self.applied),
             names(&self.pending),
             names(&self.unknown),
+            names(&self.beside),
         ]
     }
 }

@@ -308,7 +308,7 @@ mod tests {
             },
             Problem::IdempotencyKeyReused,
             Problem::UserNotFound,
-            Problem::TooManyRequests { seconds: 7 },
+            Problem::too_many_requests(7),
             Problem::InternalError {
                 request_id: "0193f2a0-7b1c-7d2e-8f00-0123456789ab".to_owned(),
             },

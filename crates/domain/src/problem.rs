@@ -3,6 +3,7 @@
 use ats_pat_text::Text;
 
 use crate::code::Code;
+use crate::rate_limit::RateLimit;
 use crate::rule::Rule;
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -162,6 +163,8 @@ pub enum Problem {
     TooManyRequests {
         /// How many seconds to wait before the next try.
         seconds: u64,
+        /// The limit that is spent, if it is one of so many in a time.
+        limit: Option<RateLimit>,
     },
     /// The program has a defect.
     InternalError {
@@ -175,6 +178,14 @@ pub enum Problem {
 impl Problem {
     /// How many seconds a caller should wait after [`Self::Unavailable`].
     pub const RETRY_AFTER_UNAVAILABLE: u64 = 5;
+
+    /// [`Self::TooManyRequests`] where something is busy, and not a limit spent.
+    pub const fn too_many_requests(seconds: u64) -> Self {
+        Self::TooManyRequests {
+            seconds,
+            limit: None,
+        }
+    }
 
     /// [`Self::ValidationFailed`] with one field.
     pub fn validation(field: &'static str, reason: Reason) -> Self {
@@ -270,7 +281,7 @@ impl Problem {
             Self::CountMismatch { confirmed, current } => {
                 vec![confirmed.to_string(), current.to_string()]
             }
-            Self::TooManyRequests { seconds } => vec![seconds.to_string()],
+            Self::TooManyRequests { seconds, .. } => vec![seconds.to_string()],
             Self::InternalError { request_id } => vec![request_id.clone()],
             Self::PathNotFound
             | Self::MethodNotAllowed { .. }
@@ -368,7 +379,9 @@ impl Problem {
             Self::CountMismatch { confirmed, current } => {
                 return text.refusal_count_mismatch(confirmed, current);
             }
-            Self::TooManyRequests { seconds } => return text.refusal_too_many_requests(seconds),
+            Self::TooManyRequests { seconds, .. } => {
+                return text.refusal_too_many_requests(seconds);
+            }
             Self::InternalError { request_id } => return text.refusal_internal_error(request_id),
             Self::PathNotFound => text.refusal_path_not_found(),
             Self::UnsupportedMediaType => text.refusal_unsupported_media_type(),

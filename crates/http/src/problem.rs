@@ -76,7 +76,13 @@ pub fn status(problem: &Problem) -> StatusCode {
     }
 }
 
-/// Adds the headers of a problem: `Allow`, `Retry-After`, and `WWW-Authenticate` with every 401.
+/// The limit that is spent, and what is left of it: nothing
+/// (draft-ietf-httpapi-ratelimit-headers-10).
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Adds the headers of a problem: `Allow`, `Retry-After`, the limit that is spent, and
+/// `WWW-Authenticate` with every 401.
 pub fn problem_headers(problem: &Problem, challenge: Challenge, headers: &mut HeaderMap) {
     let mut add = |name: HeaderName, value: String| {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -85,7 +91,13 @@ pub fn problem_headers(problem: &Problem, challenge: Challenge, headers: &mut He
     };
     match problem {
         Problem::MethodNotAllowed { allow } => add(header::ALLOW, allow.join(", ")),
-        Problem::TooManyRequests { seconds } => add(header::RETRY_AFTER, seconds.to_string()),
+        Problem::TooManyRequests { seconds, limit } => {
+            add(header::RETRY_AFTER, seconds.to_string());
+            if let Some(limit) = limit {
+                add(RATE_LIMIT_POLICY, limit.to_string());
+                add(RATE_LIMIT, format!("\"{}\";r=0;t={seconds}", limit.name));
+            }
+        }
         Problem::Unavailable => add(
             header::RETRY_AFTER,
             Problem::RETRY_AFTER_UNAVAILABLE.to_string(),

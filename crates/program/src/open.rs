@@ -10,9 +10,7 @@ use ats_pat_service::{
     Accepted, MasterKeySource, Parts, PasswordCost, RestoreChoice, Service, SignatureProvider,
     SystemClock, SystemRandomness,
 };
-use ats_pat_storage::{
-    Database, ExclusiveLock, MigrationError, MigrationStatus, OpenOptions, PlannedMigration,
-};
+use ats_pat_storage::{Database, ExclusiveLock, MigrationStatus, OpenOptions, PlannedMigration};
 use secrecy::ExposeSecret as _;
 
 use crate::data_folder::{self, DataFolder};
@@ -81,6 +79,7 @@ impl Opened {
         match access {
             Access::Server | Access::Create => {
                 database.migrate().await?;
+                tell_of_later_release(&database).await?;
             }
             Access::Use => require_current(&database).await?,
         }
@@ -204,14 +203,23 @@ pub async fn accept_restore(
 /// Refuses a database whose schema is not this program's.
 pub(crate) async fn require_current(database: &Database) -> Result<(), StartError> {
     let status = database.migration_status().await?;
-    if !status.unknown.is_empty() {
-        let unknown = status.unknown;
-        return Err(MigrationError::Newer { unknown }.into());
-    }
+    status.refuse_newer()?;
     if !status.pending.is_empty() {
         return Err(StartError::Outdated {
             pending: status.pending,
         });
+    }
+    Ok(())
+}
+
+/// An operator who upgrades one server after the other sees in the log which one is behind.
+async fn tell_of_later_release(database: &Database) -> Result<(), StartError> {
+    let beside = database.migration_status().await?.beside;
+    if !beside.is_empty() {
+        tracing::info!(
+            migrations = beside.join(", "),
+            "a later release has added to the database, and this one works beside it",
+        );
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Parallel changes: the invariants are true on every database, whatever runs at the same time.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_domain::Problem;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::secret::Slot;
+use ats_pat_domain::{Problem, RateLimit};
 use ats_pat_service::{Error, Regeneration};
 use ats_pat_test_support::world::{DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -202,7 +203,14 @@ async fn a_user_who_gets_too_many_secrets_in_a_minute_waits_but_may_still_revoke
         world.service.regenerate_token(&ada, id, asked).await
     };
     assert_eq!(code(regenerate(first).await), 1);
-    let refused = Problem::TooManyRequests { seconds: 20 };
+    let refused = Problem::TooManyRequests {
+        seconds: 20,
+        limit: Some(RateLimit {
+            name: "change",
+            quota: NonZeroU32::new(3).unwrap(),
+            period: Duration::from_mins(1),
+        }),
+    };
     for result in [
         regenerate(first).await.map(drop),
         world.create(&ada, "c", DAY).await.map(drop),

@@ -6,9 +6,10 @@
     reason = "a step that fails has failed the test"
 )]
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ats_pat_domain::Problem;
+use ats_pat_domain::{Problem, RateLimit};
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{Error, NewToken, Regeneration, Rotation};
 use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, World, code};
@@ -405,7 +406,14 @@ async fn exchanges_are_limited_by_token_and_owner_where_an_operator_asks(databas
         assert_eq!(exchange(&first).await, 1);
     }
     let refused = world.exchange(&first.secret).await;
-    let told = Problem::TooManyRequests { seconds: 20 };
+    let told = Problem::TooManyRequests {
+        seconds: 20,
+        limit: Some(RateLimit {
+            name: "token-exchanges",
+            quota: NonZeroU32::new(3).unwrap(),
+            period: Duration::from_mins(1),
+        }),
+    };
     assert!(matches!(refused, Err(Error::Refused(problem)) if problem == told));
     assert_eq!(exchange(&second).await, 1, "another token");
     assert_eq!(

@@ -33,5 +33,6 @@ suite! {
     pages: pages_are_like_those_of_a_list_in_memory, filters_are_like_those_of_a_list_in_memory, a_page_is_read_by_one_statement, users_are_found_by_name;
     usage: uses_never_go_back, signs_of_life_are_the_latest, sessions_are_seen_forwards;
     migrations: parallel_starters_migrate_once, a_database_is_opened_again,
-        a_newer_database_is_refused, a_plan_tells_what_is_pending, a_dead_migration_is_taken_over;
+        a_newer_database_is_refused, a_database_that_a_later_release_added_to_is_used,
+        a_plan_tells_what_is_pending, a_dead_migration_is_taken_over;
 }

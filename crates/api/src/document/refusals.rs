@@ -100,9 +100,16 @@ fn headers(status: u16) -> Option<Value> {
         401 => Some(
             json!({"WWW-Authenticate": {"description": "What to show.", "schema": {"type": "string"}}}),
         ),
-        429 | 503 => Some(
-            json!({"Retry-After": {"description": "After how many seconds to try again.", "schema": {"type": "integer"}}}),
-        ),
+        429 => Some(json!({
+            "Retry-After": retry_after(),
+            "RateLimit": {"description": "What is left of the limit, and for how many seconds. Absent where something is only busy.", "schema": {"type": "string"}, "example": "\"sign-in\";r=0;t=180"},
+            "RateLimit-Policy": {"description": "The limit that is spent: how many attempts in how many seconds.", "schema": {"type": "string"}, "example": "\"sign-in\";q=5;w=900"},
+        })),
+        503 => Some(json!({"Retry-After": retry_after()})),
         _ => None,
     }
+}
+
+fn retry_after() -> Value {
+    json!({"description": "After how many seconds to try again.", "schema": {"type": "integer"}})
 }

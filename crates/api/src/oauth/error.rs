@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_says_when_to_come_back() {
-        let spent = Problem::TooManyRequests { seconds: 9 };
+        let spent = Problem::too_many_requests(9);
         let wait = Some("9".to_owned());
         assert_eq!(refused(&spent), (429, "temporarily_unavailable", wait));
         let wait = Some("5".to_owned());

@@ -77,7 +77,7 @@ impl Operation for ConfirmSession {
             Problem::SignInRequired,
             Problem::UnsupportedMediaType,
             Problem::validation("Password", Reason::Required),
-            Problem::TooManyRequests { seconds: 90 },
+            Problem::too_many_requests(90),
             Problem::InvalidCredentials,
         ]
     }

@@ -151,7 +151,7 @@ impl Operation for Create {
             Problem::PolicyForbids {
                 rule: Rule::AllScope,
             },
-            Problem::TooManyRequests { seconds: 30 },
+            Problem::too_many_requests(30),
             Problem::IdempotencyKeyReused,
             Problem::NameInUse {
                 name: example::NAME.to_owned(),

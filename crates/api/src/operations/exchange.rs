@@ -220,7 +220,7 @@ impl Operation for Exchange {
         let mut refusals = refusals_of_holder();
         refusals.extend([
             Problem::validation(AUDIENCE, Reason::UnknownValue),
-            Problem::TooManyRequests { seconds: 30 },
+            Problem::too_many_requests(30),
         ]);
         refusals
     }

@@ -90,7 +90,7 @@ impl Operation for Regenerate {
             Problem::PolicyForbids {
                 rule: Rule::Overlap,
             },
-            Problem::TooManyRequests { seconds: 30 },
+            Problem::too_many_requests(30),
             Problem::TokenNotFound,
             Problem::TokenNotActive {
                 status: Status::Revoked,

@@ -69,7 +69,7 @@ impl Operation for ReportLeaked {
             Problem::CrossSiteRequest,
             Problem::UnsupportedMediaType,
             Problem::validation("Tokens", Reason::Empty),
-            Problem::TooManyRequests { seconds: 600 },
+            Problem::too_many_requests(600),
         ]
     }
 

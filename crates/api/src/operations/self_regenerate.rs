@@ -101,7 +101,7 @@ impl Operation for RegenerateItself {
             Problem::validation("ExpiresAt", Reason::NotATime),
             Problem::SelfRegenerateNotAllowed,
             example::expiration_not_allowed(),
-            Problem::TooManyRequests { seconds: 30 },
+            Problem::too_many_requests(30),
         ]);
         refusals
     }

@@ -73,7 +73,7 @@ impl Operation for SignIn {
             Problem::CrossSiteRequest,
             Problem::UnsupportedMediaType,
             Problem::validation("Password", Reason::Required),
-            Problem::TooManyRequests { seconds: 90 },
+            Problem::too_many_requests(90),
             Problem::InvalidCredentials,
             Problem::OwnerDisabled,
         ]

@@ -81,7 +81,7 @@ impl Operation for Update {
             Problem::UnsupportedMediaType,
             Problem::validation("Name", Reason::Empty),
             example::expiration_not_allowed(),
-            Problem::TooManyRequests { seconds: 30 },
+            Problem::too_many_requests(30),
             Problem::TokenNotFound,
             Problem::TokenNotActive {
                 status: Status::Revoked,

@@ -106,5 +106,12 @@ async fn guessing_passwords_is_slowed_and_the_answer_says_how_long() {
     }
     let slowed = guess().send().await;
     assert_eq!((slowed.status, slowed.code()), (429, Code::TooManyRequests));
-    assert_eq!(slowed.parameters(), slowed.header("retry-after"));
+    let seconds = slowed.header("retry-after");
+    assert_eq!(slowed.parameters(), seconds);
+    let limit = ["ratelimit-policy", "ratelimit"].map(|name| slowed.header(name));
+    let told = [
+        r#""sign-in";q=2;w=900"#,
+        &format!(r#""sign-in";r=0;t={seconds}"#),
+    ];
+    assert_eq!(limit, told);
 }

@@ -100,7 +100,7 @@ impl Passwords {
         claim: Claim,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let busy = || Error::Refused(Problem::TooManyRequests { seconds: 1 });
+        let busy = || Error::Refused(Problem::too_many_requests(1));
         let turn = self.turns.turn(claim).await.ok_or_else(busy)?;
         // If the caller hangs up, the work goes on, and its turn with it.
         let work = move || {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
 
+mod beside;
 mod former;
 
 use std::time::Duration;

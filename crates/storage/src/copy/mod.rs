@@ -60,11 +60,14 @@ impl Database {
     }
 
     /// Replaces all rows by those of `from`, in one transaction: it happens as a whole or not at
-    /// all. Both have this program's schema.
+    /// all. Both have this program's schema: it would lose what a later release has added.
     ///
     /// # Errors
     /// [`CopyError`].
     pub async fn replace_rows_by(&self, from: &Self) -> Result<(), CopyError> {
+        for database in [from, self] {
+            database.migration_status().await?.refuse_other_releases()?;
+        }
         // SeaORM's transactions can leave their connections in any state, so these connections are
         // used for nothing else.
         let (reads, writes) = (from.schema.apart(), self.schema.apart());

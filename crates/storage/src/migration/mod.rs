@@ -38,6 +38,10 @@ use holder::Holder;
 
 pub use plan::PlannedMigration;
 
+/// How the name of a migration ends if programs of the release before can work beside it: it only
+/// adds what they leave alone. A program knows nothing of later migrations but their names.
+const BESIDE: &str = "_beside";
+
 /// Every migration, in order. A released migration never changes.
 struct Migrator;
 
@@ -75,22 +79,40 @@ pub struct MigrationStatus {
     pub pending: Vec<String>,
     /// Applied by a later release. This program can't use the database.
     pub unknown: Vec<String>,
+    /// Applied by a later release too, but they only added something. This program can use the
+    /// database beside programs of that release.
+    pub beside: Vec<String>,
 }
 
 impl MigrationStatus {
-    /// Whether the schema is this program's.
+    /// Whether this program can use the database as it is.
     pub fn is_current(&self) -> bool {
         self.pending.is_empty() && self.unknown.is_empty()
     }
 
-    fn refuse_newer(&self) -> Result<(), MigrationError> {
-        if self.unknown.is_empty() {
-            Ok(())
-        } else {
-            Err(MigrationError::Newer {
-                unknown: self.unknown.clone(),
-            })
-        }
+    /// Refuses a database that a later release has changed so that this program can't use it.
+    ///
+    /// # Errors
+    /// [`MigrationError::Newer`].
+    pub fn refuse_newer(&self) -> Result<(), MigrationError> {
+        refuse(self.unknown.clone())
+    }
+
+    /// Refuses a database that a later release has changed in any way. For what must know all of
+    /// it: a backup without the new tables would lose them.
+    ///
+    /// # Errors
+    /// [`MigrationError::Newer`].
+    pub fn refuse_other_releases(&self) -> Result<(), MigrationError> {
+        refuse([&*self.unknown, &self.beside].concat())
+    }
+}
+
+fn refuse(unknown: Vec<String>) -> Result<(), MigrationError> {
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(MigrationError::Newer { unknown })
     }
 }
 
@@ -134,6 +156,8 @@ impl Database {
         if status.pending.is_empty() {
             return Ok(Vec::new());
         }
+        // What is missing may be what the later migrations build on.
+        status.refuse_other_releases()?;
         // SeaORM's transactions can leave their connections in any state, so these connections are
         // used for nothing else.
         let apart = self.schema.apart();
@@ -167,7 +191,7 @@ async fn apply(connection: &DatabaseConnection) -> Result<Vec<String>, Migration
         return in_one_transaction(connection).await;
     }
     let status = status(&SchemaManager::new(connection), connection).await?;
-    status.refuse_newer()?;
+    status.refuse_other_releases()?;
     Migrator::up(connection, None).await.map_err(failed)?;
     Ok(status.pending)
 }
@@ -180,7 +204,7 @@ async fn in_one_transaction(
     let transaction = immediate(connection).await.map_err(failed)?;
     // Another program may have migrated before this one got the lock.
     let status = status(&SchemaManager::new(&transaction), &transaction).await?;
-    status.refuse_newer()?;
+    status.refuse_other_releases()?;
     Migrator::up(&transaction, None).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     Ok(status.pending)
@@ -223,6 +247,7 @@ async fn status<C: ConnectionTrait>(
         }
     }
     unknown.sort();
-    status.unknown = unknown;
+    let is_beside = |name: &String| name.ends_with(BESIDE);
+    (status.beside, status.unknown) = unknown.into_iter().partition(is_beside);
     Ok(status)
 }

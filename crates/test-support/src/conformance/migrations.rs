@@ -97,6 +97,36 @@ pub async fn a_newer_database_is_refused(database: &TestDatabase) {
     assert!(refused.to_string().contains("m9999_later"), "{refused}");
 }
 
+/// What a later release only added is no reason to stop. It is one for a copy, which would lose it.
+pub async fn a_database_that_a_later_release_added_to_is_used(database: &TestDatabase) {
+    let store = open(database).await;
+    database
+        .execute(
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later_beside', 0)",
+        )
+        .await;
+    let status = store.migration_status().await.unwrap();
+    assert_eq!(status.beside, ["m9999_later_beside"]);
+    assert!(status.is_current(), "{status:?}");
+    assert_eq!(store.migrate().await.unwrap(), [""; 0]);
+    assert_eq!(store.migration_plan().await.unwrap(), []);
+    let to = TestDatabase::create(Kind::Sqlite).await;
+    let other = open_only(&to).await;
+    other.migrate().await.unwrap();
+    let refused = other.replace_rows_by(&store).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("m9999_later_beside"),
+        "{refused}"
+    );
+
+    // A migration of this release that is missing could come in the wrong order.
+    database
+        .execute("DELETE FROM seaql_migrations WHERE version = 'm0012_policy'")
+        .await;
+    let refused = store.migrate().await.unwrap_err();
+    assert!(matches!(refused, MigrationError::Newer { .. }), "{refused}");
+}
+
 /// A migration that died half-way is taken over and repeated.
 pub async fn a_dead_migration_is_taken_over(database: &TestDatabase) {
     if database.kind() == Kind::Sqlite {

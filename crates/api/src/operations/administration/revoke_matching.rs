@@ -156,7 +156,7 @@ impl Operation for RevokeMatchingTokens {
                 confirmed: 12,
                 current: 13,
             },
-            Problem::TooManyRequests { seconds: 30 },
+            Problem::too_many_requests(30),
         ]
     }
 

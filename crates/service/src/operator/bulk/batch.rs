@@ -26,10 +26,7 @@ impl Change for Start {
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let last = Job::last(draft.read(), draft.roots()).await?;
         if last.is_some_and(|last| last.finished_at.is_none()) {
-            return Err(Problem::TooManyRequests {
-                seconds: ASK_AGAIN_SECONDS,
-            }
-            .into());
+            return Err(Problem::too_many_requests(ASK_AGAIN_SECONDS).into());
         }
         draft.record(self.job.entry());
         Ok(((), Taken::Nothing))

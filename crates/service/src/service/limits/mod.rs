@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::port::Clock;
-use ats_pat_domain::{Neighbourhood, Problem, TokenId, UserId};
+use ats_pat_domain::{Neighbourhood, Problem, RateLimit, TokenId, UserId};
 use ats_pat_measure::Counts;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
@@ -31,7 +31,14 @@ const EXCHANGE_FAILURES: NonZeroU32 = NonZeroU32::new(100).unwrap();
 /// How many reports of leaked tokens one address may send in a quarter of an hour.
 const REPORTS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-type Limiter = RateLimiter<NotKeyed, InMemoryState, SinceBoot, NoOpMiddleware<Duration>>;
+/// The attempts that are left of a limit.
+struct Limiter {
+    limit: RateLimit,
+    left: RateLimiter<NotKeyed, InMemoryState, SinceBoot, NoOpMiddleware<Duration>>,
+}
+
+/// When a spent budget ends, as a time of the limiters, and which it is.
+type Spent = (Duration, Option<RateLimit>);
 
 /// The clock port, for the limiter.
 #[derive(Clone)]
@@ -60,8 +67,8 @@ pub(crate) struct Limits {
     accounts: Cache<Account, Arc<Limiter>>,
     /// Failed sign-ins by address, for any name.
     addresses: Cache<Neighbourhood, Arc<Limiter>>,
-    /// When the budget of an address ends, as a time of the limiters.
-    sprayers: Cache<Neighbourhood, Duration>,
+    /// The addresses with a spent budget of sign-ins.
+    sprayers: Cache<Neighbourhood, Spent>,
     /// The addresses from which accounts signed in.
     familiar: Cache<(Account, Neighbourhood), ()>,
     /// When a sign-in from an address last failed.
@@ -70,8 +77,8 @@ pub(crate) struct Limits {
     grants: Cache<Uuid, Arc<Limiter>>,
     exchanges: Cache<Neighbourhood, Arc<Limiter>>,
     reports: Cache<Neighbourhood, Arc<Limiter>>,
-    /// When the exchange budget of an address ends, as a time of the limiters.
-    guessers: Cache<Neighbourhood, Duration>,
+    /// The addresses with a spent budget of exchanges.
+    guessers: Cache<Neighbourhood, Spent>,
     places: Cache<Neighbourhood, Arc<Semaphore>>,
     provider_places: Cache<Neighbourhood, Arc<Semaphore>>,
     token_exchanges: Cache<TokenId, Arc<Limiter>>,
@@ -167,9 +174,9 @@ impl Limits {
             return Ok(());
         };
         let limiter = get_or_insert(&self.grants, &id, || {
-            Arc::new(self.limiter_of(per_minute, MINUTE))
+            Arc::new(self.limiter_of(Limit::Change, per_minute, MINUTE))
         });
-        self.count_by(&limiter, Limit::Change)
+        self.count_noted(&limiter, Limit::Change)
     }
 
     /// The refusals since the last call, for the event log.
@@ -191,18 +198,18 @@ impl Limits {
     /// about the tokens.
     pub(crate) fn count_report(&self, address: IpAddr) -> Result<(), Problem> {
         let limiter = get_or_insert(&self.reports, &address.into(), || {
-            Arc::new(self.limiter(REPORTS))
+            Arc::new(self.limiter(Limit::Report, REPORTS))
         });
-        self.count_by(&limiter, Limit::Report)
+        self.count_noted(&limiter, Limit::Report)
     }
 
     /// Counts an exchange, or another request, with an invalid secret.
     pub(crate) fn count_failed_exchange(&self, address: IpAddr) -> Result<(), Problem> {
         let neighbourhood = address.into();
         let limiter = get_or_insert(&self.exchanges, &neighbourhood, || {
-            Arc::new(self.limiter(EXCHANGE_FAILURES))
+            Arc::new(self.limiter(Limit::Exchange, EXCHANGE_FAILURES))
         });
-        let counted = self.count_by(&limiter, Limit::Exchange);
+        let counted = self.count_noted(&limiter, Limit::Exchange);
         self.note_spent(&self.guessers, neighbourhood, &counted);
         let refusal = if counted.is_ok() {
             Refusal::Exchange
@@ -221,15 +228,15 @@ impl Limits {
     pub(crate) fn count_exchange(&self, token: TokenId, owner: UserId) -> Result<(), Problem> {
         if let Some(most) = self.token_exchanges_per_minute {
             let limiter = get_or_insert(&self.token_exchanges, &token, || {
-                Arc::new(self.limiter_of(most, MINUTE))
+                Arc::new(self.limiter_of(Limit::TokenExchanges, most, MINUTE))
             });
-            self.count_by(&limiter, Limit::TokenExchanges)?;
+            self.count_noted(&limiter, Limit::TokenExchanges)?;
         }
         if let Some(most) = self.owner_exchanges_per_minute {
             let limiter = get_or_insert(&self.owner_exchanges, &owner, || {
-                Arc::new(self.limiter_of(most, MINUTE))
+                Arc::new(self.limiter_of(Limit::OwnerExchanges, most, MINUTE))
             });
-            self.count_by(&limiter, Limit::OwnerExchanges)?;
+            self.count_noted(&limiter, Limit::OwnerExchanges)?;
         }
         Ok(())
     }
@@ -245,36 +252,43 @@ impl Limits {
     /// Remembers when a spent budget ends.
     fn note_spent(
         &self,
-        spenders: &Cache<Neighbourhood, Duration>,
+        spenders: &Cache<Neighbourhood, Spent>,
         neighbourhood: Neighbourhood,
         counted: &Result<(), Problem>,
     ) {
-        if let Err(Problem::TooManyRequests { seconds }) = counted {
+        if let Err(Problem::TooManyRequests { seconds, limit }) = counted {
             let until = self.clock.0.since_boot() + Duration::from_secs(*seconds);
-            spenders.insert(neighbourhood, until);
+            spenders.insert(neighbourhood, (until, *limit));
         }
     }
 
     /// The refusal of an address with a spent budget.
     fn spent(
         &self,
-        spenders: &Cache<Neighbourhood, Duration>,
+        spenders: &Cache<Neighbourhood, Spent>,
         neighbourhood: Neighbourhood,
     ) -> Option<Problem> {
-        let until = spenders.get(&neighbourhood)?;
+        let (until, limit) = spenders.get(&neighbourhood)?;
         let wait = until.checked_sub(self.clock.0.since_boot())?;
-        (!wait.is_zero()).then(|| too_many(wait))
+        (!wait.is_zero()).then(|| too_many(wait, limit))
     }
 
-    fn limiter(&self, per_quarter_hour: NonZeroU32) -> Limiter {
-        self.limiter_of(per_quarter_hour, QUARTER_HOUR)
+    fn limiter(&self, limit: Limit, per_quarter_hour: NonZeroU32) -> Limiter {
+        self.limiter_of(limit, per_quarter_hour, QUARTER_HOUR)
     }
 
-    fn limiter_of(&self, many: NonZeroU32, period: Duration) -> Limiter {
+    fn limiter_of(&self, limit: Limit, many: NonZeroU32, period: Duration) -> Limiter {
         let quota = Quota::with_period(period / many.get())
             .unwrap_or_else(|| Quota::per_minute(many))
             .allow_burst(many);
-        RateLimiter::direct_with_clock(quota, self.clock.clone())
+        Limiter {
+            limit: RateLimit {
+                name: limit.as_str(),
+                quota: many,
+                period,
+            },
+            left: RateLimiter::direct_with_clock(quota, self.clock.clone()),
+        }
     }
 
     /// The refusals so far, by the name of the limit.
@@ -285,7 +299,7 @@ impl Limits {
     }
 
     /// Like [`count`](Self::count). A refusal is noted for operators.
-    fn count_by(&self, limiter: &Limiter, limit: Limit) -> Result<(), Problem> {
+    fn count_noted(&self, limiter: &Limiter, limit: Limit) -> Result<(), Problem> {
         let counted = self.count(limiter);
         if counted.is_err() {
             self.limited.add(limit as u64);
@@ -294,16 +308,18 @@ impl Limits {
     }
 
     fn count(&self, limiter: &Limiter) -> Result<(), Problem> {
-        limiter
-            .check()
-            .map_err(|not_until| too_many(not_until.wait_time_from(self.clock.0.since_boot())))
+        limiter.left.check().map_err(|not_until| {
+            let wait = not_until.wait_time_from(self.clock.0.since_boot());
+            too_many(wait, Some(limiter.limit))
+        })
     }
 }
 
-fn too_many(wait: Duration) -> Problem {
+fn too_many(wait: Duration, limit: Option<RateLimit>) -> Problem {
     let seconds = wait.as_millis().div_ceil(1000);
     Problem::TooManyRequests {
         seconds: seconds.try_into().unwrap_or(u64::MAX).max(1),
+        limit,
     }
 }
 

@@ -49,7 +49,9 @@ impl Limits {
         let account = *blake3::hash(folded_name.as_bytes()).as_bytes();
         let key = (account, address.into());
         let attempts = get_or_insert(&self.sign_ins, &key, || {
-            Arc::new(tokio::sync::Mutex::new(self.limiter(self.sign_in_failures)))
+            Arc::new(tokio::sync::Mutex::new(
+                self.limiter(Limit::SignIn, self.sign_in_failures),
+            ))
         });
         let attempts = attempts.lock_owned().await;
         let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
@@ -67,7 +69,7 @@ impl Limits {
         // Attempts are only delayed, and only from addresses with failures. So nobody can lock
         // somebody else out by failing.
         let from_anywhere = get_or_insert(&self.accounts, &account, || {
-            Arc::new(self.limiter(ACCOUNT_FAILURES))
+            Arc::new(self.limiter(Limit::SignIn, ACCOUNT_FAILURES))
         });
         if self.count(&from_anywhere).is_err() && standing == Standing::Suspect {
             tokio::time::sleep(SLOWED_BY).await;
@@ -92,7 +94,7 @@ impl Limits {
         });
         places
             .try_acquire_owned()
-            .map_err(|_| Problem::TooManyRequests { seconds: 1 })
+            .map_err(|_| Problem::too_many_requests(1))
     }
 
     /// The standing of an account at an address.
@@ -120,7 +122,9 @@ impl SignInTurn<'_> {
 
     /// Forgets the counted attempts, because the password was right.
     pub(crate) fn forgive(mut self) {
-        *self.attempts = self.limits.limiter(self.limits.sign_in_failures);
+        *self.attempts = self
+            .limits
+            .limiter(Limit::SignIn, self.limits.sign_in_failures);
         self.limits.accounts.remove(&self.account);
         let familiar = &self.limits.familiar;
         familiar.insert((self.account, self.neighbourhood), ());
@@ -134,7 +138,7 @@ impl SignInTurn<'_> {
         limits.failed.insert(self.neighbourhood, now);
         let failures = limits.sign_in_failures.saturating_mul(NAMES);
         let limiter = get_or_insert(&limits.addresses, &self.neighbourhood, || {
-            Arc::new(limits.limiter(failures))
+            Arc::new(limits.limiter(Limit::SignIn, failures))
         });
         let counted = limits.count(&limiter);
         limits.note_spent(&limits.sprayers, self.neighbourhood, &counted);

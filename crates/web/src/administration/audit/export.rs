@@ -23,7 +23,7 @@ pub async fn export(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Proble
     let operator = operator(visit, by)?;
     let turn = Arc::clone(&visit.shared.exports)
         .try_acquire_owned()
-        .map_err(|_| Problem::TooManyRequests { seconds: 10 })?;
+        .map_err(|_| Problem::too_many_requests(10))?;
     let filter = Filter::of(visit);
     // Reads the first part before the answer begins, so that the status can report a failure.
     let first = read(visit, &operator, filter.query(None, BATCH)).await?;
