@@ -17,18 +17,12 @@
 //! This crate deliberately knows no SQL and no HTTP. The database is a port, and refusals are
 //! [`Problem`](ats_pat_domain::Problem)s.
 
-mod bearer;
 mod cache;
 mod change;
-mod directory;
 mod exchange;
-mod figures;
-mod identity;
 mod ledger;
 mod operator;
-mod operator_keys;
 mod policy;
-mod security;
 mod service;
 mod sessions;
 mod status;
@@ -36,30 +30,30 @@ mod tokens;
 pub mod view;
 
 pub use ats_pat_auth::{PasswordCost, SignatureProvider};
-pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector};
-pub use directory::{
+pub use exchange::Exchanged;
+pub use exchange::bearer::introspection::{AuthenticationToken, Introspection, Introspector};
+pub use exchange::narrowing::Narrowing;
+pub use operator::directory::{
     Directory, DirectoryUser, GroupChange, GroupCondition, MemberChange, Precondition,
     UserCondition,
 };
-pub use exchange::Exchanged;
-pub use exchange::narrowing::Narrowing;
-pub use figures::Figures;
-pub use identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
+pub use operator::operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use operator::{
     Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
     NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, RestoreWish, Restored,
     Rotation, Since, UserRef, UserUpdate,
 };
-pub use operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use service::Service;
 pub use service::client::Client;
 pub use service::error::{Error, causes};
+pub use service::figures::Figures;
 pub use service::health::PublishedKeys;
 pub use service::open::{MasterKeySource, OpenError, Parts, last_seen};
 pub use service::settings::{
     DirectoryRules, LocalPasswords, PolicySource, ProviderRules, Settings,
 };
 pub use service::system::{SystemClock, SystemRandomness};
+pub use sessions::identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use sessions::{PasswordChange, SignInResult, SignedIn, StepUp};
 pub use status::{PublishedStatusList, STATUS_LISTS};
 pub use tokens::{

@@ -17,8 +17,9 @@ macro_rules! suite {
 }
 
 suite! {
-    rows: users_come_back, identities_come_back, tokens_come_back, secrets_come_back, status_places_come_back, sessions_come_back, keys_come_back,
-        setup_links_come_back, policies_come_back, events_come_back;
+    people: users_come_back, identities_come_back;
+    rows: tokens_come_back, secrets_come_back, status_places_come_back, sessions_come_back,
+        keys_come_back, setup_links_come_back, policies_come_back, events_come_back;
     directory: entries_of_the_directory_come_back, users_of_the_directory_are_found,
         groups_of_the_directory_come_back;
     constraints: what_is_taken_conflicts, a_second_current_secret_is_refused,

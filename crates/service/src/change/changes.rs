@@ -10,12 +10,12 @@ use ats_pat_domain::tagged::Tag;
 use quick_cache::sync::Cache;
 
 use super::write_check::WriteCheck;
-use crate::figures::noted::ChangesNoted;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::{Currency, epoch_of};
 use crate::ledger::rows::{Roots, logged_tag};
 use crate::ledger::{Details, follows};
 use crate::service::error::Error;
+use crate::service::figures::noted::ChangesNoted;
 
 /// Runs changes.
 #[derive(Clone)]

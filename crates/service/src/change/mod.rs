@@ -18,8 +18,8 @@ use ats_pat_domain::{Event, EventId, Timestamp};
 
 use crate::ledger::currency::{FIRST_EPOCH, Patience, epoch_of};
 use crate::ledger::{Entry, RowChange};
-use crate::security;
 use crate::service::error::{Error, causes};
+use crate::service::security;
 
 pub(crate) use authority::Authority;
 pub(crate) use changes::{CONFIRMED, Changes};

@@ -1,5 +1,6 @@
 //! The exchange: a personal access token becomes an authentication token.
 
+pub(crate) mod bearer;
 pub(crate) mod narrowing;
 pub(crate) mod token_ids;
 

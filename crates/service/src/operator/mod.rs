@@ -2,8 +2,10 @@
 
 mod audit;
 mod bulk;
+pub(crate) mod directory;
 mod events;
 mod keys;
+pub(crate) mod operator_keys;
 mod policy;
 mod policy_change;
 mod restore;

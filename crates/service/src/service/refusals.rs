@@ -8,8 +8,8 @@ use ats_pat_domain::{Neighbourhood, Tally};
 use parking_lot::Mutex;
 
 use crate::change::{Change, Draft, Taken};
-use crate::security::SECURITY;
 use crate::service::error::Error;
+use crate::service::security::SECURITY;
 
 /// The shortest time between two events about the same address.
 const EVENT_EVERY: Duration = Duration::from_hours(1);

@@ -1,6 +1,7 @@
 //! Sessions: signing in, using a session, signing out.
 
 mod confirm;
+pub(crate) mod identity;
 mod own;
 mod password;
 pub(crate) mod passwords;

@@ -37,8 +37,9 @@ impl StepUp {
 }
 
 impl Service {
-    /// Requires that the session began recently enough. An action that takes rights away must never
-    /// require this.
+    /// Requires that the session began recently enough. An action that takes rights away must not
+    /// require this, so that nothing stands in its way. The one exception revokes every token that
+    /// passes a filter: whoever finds an open session could stop a whole company by it.
     ///
     /// # Errors
     /// [`Problem::RecentSignInRequired`], after which [`Service::confirm_session`] helps. The

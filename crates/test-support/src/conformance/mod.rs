@@ -11,6 +11,7 @@ pub mod directory;
 pub mod ended;
 pub mod migrations;
 pub mod pages;
+pub mod people;
 pub mod reads;
 pub mod rows;
 pub mod samples;

@@ -18,8 +18,8 @@ use super::taken::Taken;
 use crate::ledger::currency::{Patience, begins_an_epoch, epoch_of};
 use crate::ledger::rows::{Roots, Row, logged_tag};
 use crate::ledger::{Entry, PLACES_GIVEN, PLACES_REVOKED, QUARANTINED, Replaces, RowChange};
-use crate::security::SECURITY;
 use crate::service::error::Error;
+use crate::service::security::SECURITY;
 
 pub(crate) use judging::Judgement;
 

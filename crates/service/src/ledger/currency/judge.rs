@@ -8,8 +8,8 @@ use ats_pat_domain::event::Head;
 
 use super::Currency;
 use crate::ledger::rows::Row;
-use crate::security::SECURITY;
 use crate::service::error::Error;
+use crate::service::security::SECURITY;
 
 /// How often rows are read again if changes overtake the reads.
 pub(crate) const ATTEMPTS: u32 = 8;

@@ -12,8 +12,8 @@ use ats_pat_domain::{Timestamp, TokenId};
 
 pub(crate) use self::administration::THE_POLICY;
 pub(crate) use self::roots::{Roots, logged_tag};
-use crate::security::SECURITY;
 use crate::service::error::Error;
+use crate::service::security::SECURITY;
 
 /// A row that grants rights.
 pub(crate) trait Row {

@@ -9,7 +9,7 @@ use super::find::{UserRef, find, find_even_planted, require_another, require_liv
 use super::link::forget_sign_ins;
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
-use crate::operator_keys::revoke_keys_of;
+use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::tokens::take_places_of;
 use crate::view::UserView;

@@ -11,7 +11,7 @@ use super::find::{find_even_planted_by_id, require_another};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::rows::hex;
 use crate::operator::Operator;
-use crate::operator_keys::revoke_keys_of;
+use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::tokens::revoke_tokens_of;
 use crate::view::UserView;

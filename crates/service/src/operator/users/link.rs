@@ -13,9 +13,9 @@ use ats_pat_domain::{
 
 use super::find::{find_user, require_living, require_person};
 use crate::change::{Change, Draft, Judgement, Taken};
-use crate::identity::memberships::{without, without_directory};
 use crate::operator::Operator;
 use crate::service::error::Error;
+use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::take_places_of;
 use crate::view::UserView;
 

@@ -17,7 +17,7 @@ use super::link::require_no_identity;
 use super::told::changed_user;
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
-use crate::operator_keys::revoke_keys_of;
+use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::tokens::{revoke_any, revoke_tokens_of};
 use crate::view::UserView;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use parking_lot::Mutex;
 
 use crate::ledger::currency::Doubt;
-use crate::security::SECURITY;
+use crate::service::security::SECURITY;
 
 /// The most findings that are kept.
 const MOST_FINDINGS: usize = 1000;

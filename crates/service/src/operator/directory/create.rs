@@ -14,8 +14,8 @@ use super::reach::{Reached, view};
 use super::write::{BY, is_free, updated, write};
 use super::{Directory, Rules};
 use crate::change::{Change, Draft, Taken};
-use crate::identity::first;
 use crate::service::error::Error;
+use crate::sessions::identity::first;
 use crate::view::DirectoryUserView;
 
 impl Directory<'_> {

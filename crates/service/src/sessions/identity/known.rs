@@ -11,7 +11,7 @@ use super::proof::{Finished, Proof};
 use super::refused::NotSignedIn;
 use crate::change::{Draft, Taken};
 use crate::ledger::rows::hex;
-use crate::operator_keys::revoke_keys_of;
+use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::sessions::{CONFIRMED, MOST_SESSIONS, NewSession};
 use crate::tokens::take_places_of;

@@ -10,11 +10,11 @@ use super::version::Precondition;
 use super::write::BY;
 use super::{Directory, Rules};
 use crate::change::{Change, Draft, Judgement, Taken};
-use crate::identity::memberships::{without, without_directory};
 use crate::ledger::rows::hex;
+use crate::operator::operator_keys::revoke_keys_of;
 use crate::operator::{name_the_last, strip};
-use crate::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::revoke_tokens_of;
 
 /// The longest part of the former name, in characters.

@@ -2,7 +2,7 @@
 
 use ats_pat_domain::{Problem, Timestamp};
 
-use crate::bearer::Bearer;
+use crate::exchange::bearer::Bearer;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::Identity;

@@ -7,7 +7,7 @@ use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::may_be_exchanged;
-use crate::bearer::Bearer;
+use crate::exchange::bearer::Bearer;
 use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::error::Error;

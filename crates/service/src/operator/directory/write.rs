@@ -9,7 +9,7 @@ use ats_pat_domain::{DirectoryEntry, DisabledBy, DisplayName, Identity, Timestam
 use super::attributes::CheckedUser;
 use crate::change::{Draft, Taken};
 use crate::operator::changed_user;
-use crate::operator_keys::revoke_keys_of;
+use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::tokens::take_places_of;
 

@@ -19,7 +19,7 @@ use ats_pat_domain::operator_key::Right;
 
 use crate::change::Change;
 use crate::operator::Operator;
-use crate::operator_keys::{Administering, KeyHolder};
+use crate::operator::operator_keys::{Administering, KeyHolder};
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::service::settings::ProviderRules;
