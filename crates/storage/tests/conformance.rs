@@ -1,7 +1,7 @@
 //! The suite that every database runs.
 
 use ats_pat_test_support::conformance::{
-    changes, constraints, currency, directory, ended, migrations, pages, reads, rows, usage,
+    changes, constraints, currency, directory, ended, migrations, pages, people, reads, rows, usage,
 };
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
