@@ -1,5 +1,6 @@
 //! The server: settings, wiring, listeners, signals; and the commands that look at it.
 
+mod ask;
 mod config;
 mod descriptors;
 mod doctor;

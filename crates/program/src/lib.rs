@@ -33,7 +33,7 @@ pub use ats_pat_storage::{MigrationStatus, PlannedMigration, Tls};
 
 pub use backup::{
     BackupError, BackupHead, Restoration, RestoreOptions, Rights, VerifiedBackup, back_up,
-    restore, verify_backup,
+    note_backup, restore, verify_backup,
 };
 pub use command_line::{Completions, ManPages};
 pub use doctor::{Finding, Verdict, examine};
