@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use ats_pat_program::{
-    Restoration, RestoreOptions, Rights, VerifiedBackup, back_up, restore, verify_backup,
+    Restoration, RestoreOptions, Rights, VerifiedBackup, back_up, note_backup, restore,
+    verify_backup,
 };
 use clap::Args;
 use serde::Serialize;
@@ -57,6 +58,12 @@ impl Backup {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let settings = session.settings(WITH_THE_KEYS)?;
         let made = back_up(settings, &public_url(settings), &self.file).await?;
+        // The backup is there and whole, so this is no failure.
+        if let Err(error) = note_backup(settings, &self.file, &made.head) {
+            warn(&format!(
+                "the data folder takes no note of this backup, so `ats-pat-server doctor` won't know of it: {error}"
+            ));
+        }
         let shown = Verified::from(made);
         for finding in &shown.findings {
             warn(finding);

@@ -6,7 +6,6 @@
 
 mod audit;
 mod backup;
-mod completions;
 mod database;
 mod deployment;
 mod environment;
@@ -27,7 +26,9 @@ mod user;
 use std::cell::OnceCell;
 use std::process::ExitCode;
 
-use ats_pat_program::{CommonFlags, Settings, VERSION, parse, start_logging};
+use ats_pat_program::{
+    CommonFlags, Completions, ManPages, Settings, VERSION, parse, start_logging,
+};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::environment::environment;
@@ -90,7 +91,10 @@ enum Command {
     /// Exchanges a personal access token for an authentication token, at a service anywhere
     Exchange(exchange::Command),
     /// Completions for a shell
-    Completions(completions::Command),
+    Completions(Completions),
+    /// Man pages of all commands, into a folder
+    #[command(hide = true)]
+    ManPages(ManPages),
 }
 
 fn main() -> ExitCode {
@@ -108,7 +112,12 @@ fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     // These commands use no database, and need no setting.
     match arguments.command {
-        Command::Completions(command) => return command.run(Arguments::command()),
+        Command::Completions(command) => {
+            return command.run(Arguments::command()).map_err(Failure::Output);
+        }
+        Command::ManPages(command) => {
+            return command.run(Arguments::command()).map_err(Failure::Output);
+        }
         Command::Exchange(command) => return command.run(arguments.output).await,
         _ => {}
     }
@@ -134,6 +143,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Key(command) => command.run(&session).await,
         Command::Db(command) => command.run(&session).await,
         Command::Audit(command) => command.run(&session).await,
-        Command::Exchange(_) | Command::Completions(_) => Ok(()),
+        Command::Exchange(_) | Command::Completions(_) | Command::ManPages(_) => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! The server: settings, wiring, listeners, signals; and the commands that look at it.
 
+mod ask;
 mod config;
 mod descriptors;
 mod doctor;
@@ -17,9 +18,10 @@ mod watching;
 use std::process::ExitCode;
 
 use ats_pat_program::{
-    CommonFlags, LoadedSettings, ServerFlags, VERSION, parse, report, start_logging,
+    CommonFlags, Completions, LoadedSettings, ManPages, ServerFlags, VERSION, parse, report,
+    start_logging,
 };
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use mimalloc::MiMalloc;
 
 use failure::Failure;
@@ -51,6 +53,11 @@ enum Command {
     Config(config::Command),
     Healthcheck(healthcheck::Command),
     Doctor(doctor::Command),
+    /// Completions for a shell
+    Completions(Completions),
+    /// Man pages of all commands, into a folder
+    #[command(hide = true)]
+    ManPages(ManPages),
 }
 
 fn main() -> ExitCode {
@@ -63,6 +70,16 @@ fn main() -> ExitCode {
         server,
         command,
     } = arguments;
+    // These commands need no setting.
+    match command {
+        Some(Command::Completions(command)) => {
+            return ended(command.run(Arguments::command()).map_err(Failure::Output));
+        }
+        Some(Command::ManPages(command)) => {
+            return ended(command.run(Arguments::command()).map_err(Failure::Output));
+        }
+        _ => {}
+    }
     let load = move || LoadedSettings::load(&common, Some(&server), std::env::vars_os());
     let loaded = match load() {
         Ok(loaded) => loaded,
@@ -71,12 +88,17 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let ended = match command {
+    ended(match command {
         None => serve(loaded, load),
         Some(Command::Config(command)) => command.run(&loaded),
         Some(Command::Healthcheck(command)) => command.run(&loaded.settings),
         Some(Command::Doctor(command)) => command.run(&loaded.settings),
-    };
+        Some(Command::Completions(_) | Command::ManPages(_)) => Ok(()),
+    })
+}
+
+/// The exit code of the program. Tells why, if it failed.
+fn ended(ended: Result<(), Failure>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

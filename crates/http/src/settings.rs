@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipnet::IpNet;
 use poem::http::Uri;
@@ -18,7 +18,7 @@ pub struct HttpSettings {
 struct Inner {
     origin: String,
     trusted_proxies: Vec<IpNet>,
-    has_told_of_untrusted: AtomicBool,
+    untrusted_forwards: AtomicU64,
     traffic: Traffic,
 }
 
@@ -37,7 +37,7 @@ impl HttpSettings {
             inner: Arc::new(Inner {
                 origin,
                 trusted_proxies,
-                has_told_of_untrusted: AtomicBool::new(false),
+                untrusted_forwards: AtomicU64::new(0),
                 traffic: Traffic::new(),
             }),
         })
@@ -63,14 +63,19 @@ impl HttpSettings {
         &self.inner.traffic
     }
 
-    /// Logs, once, that a peer's forwarding header is not believed. If the peer is the operator's
-    /// proxy, all callers share its address, its limits and its networks.
+    /// How many requests had a forwarding header of a peer that is no trusted proxy.
+    pub fn untrusted_forwards(&self) -> u64 {
+        self.inner.untrusted_forwards.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request whose peer's forwarding header is not believed, and logs the first one. If
+    /// the peer is the operator's proxy, all callers share its address, its limits and its networks.
     pub(crate) fn tell_of_untrusted(&self, peer: IpAddr) {
-        if !self
+        let before = self
             .inner
-            .has_told_of_untrusted
-            .swap(true, Ordering::Relaxed)
-        {
+            .untrusted_forwards
+            .fetch_add(1, Ordering::Relaxed);
+        if before == 0 {
             tracing::warn!(
                 %peer,
                 "X-Forwarded-For of this peer is not believed, so its address counts as the caller's: if it is your \

@@ -6,12 +6,14 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{SignatureProvider, SystemClock, causes};
 use ats_pat_storage::{Database, Examination};
 use rustix::fs::statvfs;
 use url::{Host, Url};
 
+use crate::backup::{BackupNote, last_backup};
 use crate::master_key::{keys_of, master_key_source};
 use crate::open::{Access, Libraries, Opened, OpenedDatabase};
 use crate::settings::Settings;
@@ -27,6 +29,8 @@ const SOON: Duration = Duration::from_millis(500);
 const LITTLE_ROOM: u64 = 1 << 30;
 /// Room on the disk below which changes soon are refused.
 const NO_ROOM: u64 = 64 << 20;
+/// The age from which a backup is too old. The documentation proposes one each night.
+const OLD_BACKUP: Duration = Duration::from_hours(7 * 24);
 
 /// How a finding is to be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,7 +214,43 @@ fn files(settings: &Settings, findings: &mut Findings) {
             ),
         );
     }
+    backup(settings, findings);
     disk(folder, findings);
+}
+
+/// The last backup that was made here. Nothing tells of backups by other programs.
+fn backup(settings: &Settings, findings: &mut Findings) {
+    let remedy = "run `ats-pat-admin db backup FILE`, each night by a timer";
+    let unknown = "backups by the database's own tools, or on other machines, are not known here";
+    let (note, made_at) = match last_backup(settings) {
+        Ok(Some(note)) => match Timestamp::parse(&note.made_at) {
+            Ok(made_at) => (note, made_at),
+            Err(error) => {
+                let text = format!("the note of the last backup has no time: {error}: {remedy}");
+                return findings.warning("backup", text);
+            }
+        },
+        Ok(None) => {
+            let text = format!("none was made here: {remedy} ({unknown})");
+            return findings.warning("backup", text);
+        }
+        Err(error) => {
+            let text = format!("the note of the last backup can't be read: {error}: {remedy}");
+            return findings.warning("backup", text);
+        }
+    };
+    let BackupNote { head_seq, file, .. } = note;
+    let age = SystemClock.now().since(made_at);
+    let text = format!(
+        "the last one that was made here is {} hours old, ends at event {head_seq}, and was written to {}",
+        age.as_secs() / 3600,
+        file.display()
+    );
+    if age >= OLD_BACKUP {
+        findings.warning("backup", format!("{text}: {remedy} ({unknown})"));
+    } else {
+        findings.good("backup", text);
+    }
 }
 
 fn disk(folder: &Path, findings: &mut Findings) {

@@ -14,6 +14,7 @@
 //! passed in.
 
 mod backup;
+mod command_line;
 mod data_folder;
 mod doctor;
 mod logging;
@@ -31,9 +32,10 @@ use std::error::Error;
 pub use ats_pat_storage::{MigrationStatus, PlannedMigration, Tls};
 
 pub use backup::{
-    BackupError, BackupHead, Restoration, RestoreOptions, Rights, VerifiedBackup, back_up, restore,
-    verify_backup,
+    BackupError, BackupHead, Restoration, RestoreOptions, Rights, VerifiedBackup, back_up,
+    note_backup, restore, verify_backup,
 };
+pub use command_line::{Completions, ManPages};
 pub use doctor::{Finding, Verdict, examine};
 pub use logging::{LogFilter, start_logging};
 pub use master_key::MasterKeyError;

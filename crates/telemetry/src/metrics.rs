@@ -82,6 +82,11 @@ fn requests(sheet: &mut Sheet<'_, '_>, http: &HttpSettings) -> fmt::Result {
             (labels, request.count)
         }),
     )?;
+    sheet.counters(
+        "untrusted_forwards",
+        "Requests with X-Forwarded-For from a peer that is not in trusted-proxies",
+        [(Vec::new(), http.untrusted_forwards())],
+    )?;
     sheet.durations(
         "http_request_duration_seconds",
         "Time from the head of a request to its answer; the kind exchange is the operation getAuthenticationToken",

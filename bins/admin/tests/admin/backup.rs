@@ -365,6 +365,27 @@ fn a_backup_replaces_no_file_and_only_its_owner_reads_it() {
 }
 
 #[test]
+fn the_last_backup_is_noted_for_the_doctor() {
+    let (admin, file) = attacked();
+    let noted = || -> Value {
+        let note = std::fs::read(admin.data("last-backup")).unwrap();
+        serde_json::from_slice(&note).unwrap()
+    };
+    let first = noted();
+    assert_eq!(first["File"], json!(file));
+    let verified = admin.json(&["db", "verify-backup", path(&file)]);
+    for field in ["MadeAt", "HeadSeq"] {
+        assert_eq!(first[field], verified[field]);
+    }
+    // A backup that fails is none.
+    admin.refusal(1, &["db", "backup", path(&file)]);
+    assert_eq!(noted(), first);
+    let run = admin.run(&["db", "backup", "two.backup"]);
+    assert_eq!((run.code, run.errors.as_str()), (0, ""));
+    assert_eq!(noted()["File"], json!(admin.path("two.backup")));
+}
+
+#[test]
 fn a_full_disk_leaves_nothing_of_a_backup() {
     let admin = Admin::with_alice();
     std::fs::create_dir(admin.path("small")).unwrap();

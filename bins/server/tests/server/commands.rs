@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
+use ats_pat_domain::port::Clock as _;
+use ats_pat_service::SystemClock;
 use ats_pat_test_support::{TestDatabase, on_every_server};
 use insta::assert_snapshot;
 use rustix::process::Signal;
@@ -173,6 +175,27 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     assert!(said.contains("synchronous is 2"), "{said}");
     server.stop(Signal::TERM);
 
+    assert!(
+        said.contains("warning  backup: none was made here"),
+        "{said}"
+    );
+    let note = |made_at: &str| {
+        let note = format!(r#"{{"MadeAt":"{made_at}","HeadSeq":7,"File":"/backups/it"}}"#);
+        std::fs::write(folder.path("ats-pat-data/last-backup"), note).unwrap();
+        ends(&folder, 0, &["doctor"], &[])[0].clone()
+    };
+    let said = note("2026-01-01T00:00:00Z");
+    assert!(said.contains("warning  backup: the last one"), "{said}");
+    assert!(said.contains("ends at event 7"), "{said}");
+    let said = note(&SystemClock.now().to_string());
+    assert!(said.contains("ok       backup: the last one"), "{said}");
+    assert!(
+        said.contains(" 0 hours old") && said.contains("/backups/it"),
+        "{said}"
+    );
+    let said = note("yesterday");
+    assert!(said.contains("warning  backup: the note"), "{said}");
+
     // Warnings are no failures, unless that is asked for.
     let public = [("ATS_PAT_PUBLIC_URL", "http://pat.example.com")];
     let [said, _] = ends(&folder, 0, &["doctor"], &public);
@@ -197,6 +220,59 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     std::fs::remove_file(&key).unwrap();
     let [said, _] = ends(&folder, 1, &["doctor"], &[]);
     assert!(said.contains("failing  master-key: "), "{said}");
+}
+
+#[test]
+fn the_doctor_knows_of_a_proxy_that_is_not_trusted() {
+    let folder = Folder::empty();
+    let operations = [("ATS_PAT_OPERATIONS_LISTEN", "127.0.0.1:0")];
+    let server = folder.serve_with(&[], &operations);
+    let address = server.operations.clone().unwrap();
+    let settings = [("ATS_PAT_OPERATIONS_LISTEN", address.as_str())];
+    let [said, _] = ends(&folder, 0, &["doctor"], &settings);
+    assert!(said.contains("ok       proxies: since its start"), "{said}");
+
+    server.get_with("/health/live", "X-Forwarded-For: 198.51.100.7\r\n");
+    let [said, _] = ends(&folder, 0, &["doctor"], &settings);
+    assert!(
+        said.contains("warning  proxies: since its start, the server got 1 requests")
+            && said.contains("set `trusted-proxies`"),
+        "{said}"
+    );
+    server.stop(Signal::TERM);
+    let [said, _] = ends(&folder, 0, &["doctor"], &settings);
+    let unknown = format!("because no server answers on {address}");
+    assert!(said.contains(&unknown), "{said}");
+
+    let trusted = [
+        ("ATS_PAT_OPERATIONS_LISTEN", "127.0.0.1:0"),
+        ("ATS_PAT_TRUSTED_PROXIES", "127.0.0.1"),
+    ];
+    let server = folder.serve_with(&[], &trusted);
+    server.get_with("/health/live", "X-Forwarded-For: 198.51.100.7\r\n");
+    let address = server.operations.clone().unwrap();
+    let settings = [("ATS_PAT_OPERATIONS_LISTEN", address.as_str())];
+    let [said, _] = ends(&folder, 0, &["doctor"], &settings);
+    assert!(said.contains("ok       proxies: since its start"), "{said}");
+    server.stop(Signal::TERM);
+}
+
+#[test]
+fn completions_and_man_pages_are_written_without_settings() {
+    let folder = Folder::empty();
+    let wrong = [("ATS_PAT_CONNECTIONS", "many")];
+    let [said, _] = ends(&folder, 0, &["completions", "bash"], &wrong);
+    assert!(said.contains("healthcheck"), "{said}");
+    ends(&folder, 0, &["man-pages", "man"], &wrong);
+    let page = std::fs::read_to_string(folder.path("man/ats-pat-server.1")).unwrap();
+    assert!(page.contains("\\-\\-config"), "{page}");
+    let page = std::fs::read_to_string(folder.path("man/ats-pat-server-doctor.1")).unwrap();
+    assert!(page.contains("\\-\\-strict"), "{page}");
+    let pages = folder.left_on_disk();
+    assert!(
+        !pages.iter().any(|page| page.contains("man-pages")),
+        "{pages:?}"
+    );
 }
 
 #[on_every_server(flavor = "multi_thread")]
