@@ -10,6 +10,7 @@ use crate::process::Signals;
 mod browsers;
 mod interface;
 mod packages;
+mod providers;
 mod scim;
 mod server;
 
@@ -23,6 +24,8 @@ pub enum Part {
     Packages,
     /// Every operation of the administration API by schemathesis, with all its checks. One minute.
     Interface,
+    /// People who sign in at canaille and at LemonLDAP::NG. Two minutes.
+    Providers,
     /// SCIM by scim2-tester, with all its checks
     Scim,
 }
@@ -33,6 +36,7 @@ pub fn run(part: Part, programs: Option<&PathBuf>, signals: &Signals) -> Result<
         Part::Browsers => browsers::run(programs, signals),
         Part::Packages => packages::run(programs, signals),
         Part::Interface => interface::run(programs, signals),
+        Part::Providers => providers::run(programs, signals),
         Part::Scim => scim::run(programs, signals),
     }
 }

@@ -31,6 +31,23 @@ async fn an_endless_answer_is_broken_off_wherever_it_comes() {
 }
 
 #[tokio::test]
+async fn an_answer_of_a_byte_too_much_is_refused() {
+    let scene = Scene::new().await;
+    let is_taken = async |length: usize| {
+        scene.clock.advance(Duration::from_hours(25));
+        scene.hostile.discovery(|document| {
+            document["x"] = json!("");
+            let rest = length - document.to_string().len();
+            document["x"] = json!("x".repeat(rest));
+        });
+        let url = scene.provider.authorization_url(&scene.flow);
+        url.await.is_ok()
+    };
+    assert!(is_taken(256 * 1024).await);
+    assert!(!is_taken(256 * 1024 + 1).await);
+}
+
+#[tokio::test]
 async fn a_provider_that_says_nothing_is_not_waited_for() {
     for path in [DISCOVERY, KEYS, TOKEN, USER_INFO] {
         let scene = Scene::with(|settings| settings.timeout = Duration::from_millis(300)).await;

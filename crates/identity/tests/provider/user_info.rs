@@ -45,6 +45,7 @@ async fn groups_that_overflow_are_asked_at_userinfo_and_are_never_none_at_all() 
         json!({"groups": null, "_claim_names": {"groups": "src1"}}),
         json!({"groups": ["one of many"], "_claim_names": {"groups": "src1"}}),
         json!({"groups": null, "hasgroups": true}),
+        json!({"groups": ["one of many"], "hasgroups": true}),
     ];
     let merge = |claims: &mut Value, more: &Value| {
         for (name, value) in more.as_object().unwrap() {

@@ -23,6 +23,12 @@ async fn company(database: &TestDatabase, claim: &str) -> (Company, KeyHolder) {
         });
     })
     .await;
+    let holder = key_holder(&company).await;
+    (company, holder)
+}
+
+/// The directory, by an operator key.
+pub async fn key_holder(company: &Company) -> KeyHolder {
     let new = NewOperatorKey {
         name: Some("directory".to_owned()),
         rights: vec![Right::Scim.as_str().to_owned()],
@@ -35,11 +41,10 @@ async fn company(database: &TestDatabase, claim: &str) -> (Company, KeyHolder) {
     let holder = company
         .service
         .authenticate_operator_key(presented, ADDRESS);
-    let holder = holder.await.unwrap();
-    (company, holder)
+    holder.await.unwrap()
 }
 
-fn new_user(external_id: &str, name: &str) -> DirectoryUser {
+pub fn new_user(external_id: &str, name: &str) -> DirectoryUser {
     DirectoryUser {
         external_id: Some(external_id.to_owned()),
         user_name: Some(name.to_owned()),
@@ -47,7 +52,7 @@ fn new_user(external_id: &str, name: &str) -> DirectoryUser {
     }
 }
 
-fn active(active: bool) -> DirectoryUser {
+pub fn active(active: bool) -> DirectoryUser {
     DirectoryUser {
         active: Some(active),
         ..DirectoryUser::default()

@@ -99,6 +99,7 @@ async fn everything_of_an_owner_stops_who_has_not_signed_in_for_so_long(database
     let clock = &company.world.clock;
     let by = company.introspector().await;
     let ada = company.sign_in(person("1", "ada", &[])).await.unwrap();
+    let session = company.session_of(person("1", "ada", &[])).await.unwrap();
     let issued = company.create(&ada).await;
     let end = company.world.now().after(EVERY);
     let shown = [issued.secret.expose_secret().as_bytes()];
@@ -140,12 +141,18 @@ async fn everything_of_an_owner_stops_who_has_not_signed_in_for_so_long(database
     assert!(!company.holds(&ada).await);
     let new = company.world.new_token("more", DAY);
     assert_eq!(code(company.service.create_token(&ada, new).await), 1100);
+    let authenticated = async || {
+        let session = company.service.authenticate(session.expose_secret());
+        code(session.await)
+    };
+    assert_eq!(authenticated().await, 1100);
 
     // A sign-in there is all it takes, and what had ended stays so.
     let anew = company.sign_in(person("1", "ada", &[])).await.unwrap();
     assert_eq!(company.exchanged(&issued).await, 1);
     assert_eq!(exchange(&company.service, &renewed).await, 1);
     assert!(company.holds(&anew).await && !company.holds(&ada).await);
+    assert_eq!(authenticated().await, 1100);
     company.verified().await;
 }
 
@@ -246,6 +253,21 @@ async fn the_rule_outlives_the_identity_that_was_used_last(database: &TestDataba
     company.world.clock.set(end);
     assert_eq!(company.exchanged(&issued).await, OVERDUE);
     company.verified().await;
+}
+
+#[on_every_database]
+async fn a_new_rule_stops_what_was_exchanged_before_it(database: &TestDatabase) {
+    let mut company = Company::new(database).await;
+    let ada = company.sign_in(person("1", "ada", &[])).await.unwrap();
+    let issued = company.create(&ada).await;
+    company.world.clock.advance(DAY);
+    let bearer = company.bearer(&issued).await;
+    assert_eq!(company.identified(&bearer).await, 1);
+    company
+        .restart(|rules| rules.sign_in_every_days = NonZeroU32::new(1))
+        .await;
+    assert_eq!(company.exchanged(&issued).await, OVERDUE);
+    assert_eq!(company.identified(&bearer).await, 1206);
 }
 
 #[on_every_database]

@@ -7,6 +7,7 @@
 
 mod directory;
 mod lapse;
+mod leavers;
 mod scene;
 mod sessions;
 mod sub_id;

@@ -4,12 +4,12 @@ use ats_pat_domain::port::{IdentityProvider, LoggedOut, Logout, ProvenIdentity, 
 use ats_pat_domain::{Identity, Issuer, ProviderName, Subject};
 use ats_pat_service::view::UserView;
 use ats_pat_service::{
-    LogoutRefused, NotSignedIn, Parts, ProviderRules, Service, Settings, SignedIn,
+    LogoutRefused, NotSignedIn, Parts, ProviderRules, Service, Settings, SignedIn, SystemClock,
 };
 use ats_pat_test_support::TestDatabase;
 use ats_pat_test_support::scripted::{Scripted, somebody};
-use ats_pat_test_support::world::{ADDRESS, World};
-use secrecy::ExposeSecret;
+use ats_pat_test_support::world::{ADDRESS, World, migrated};
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,7 +126,7 @@ impl Company {
         self.finish_at("corp", flow, confirms).await
     }
 
-    async fn finish_at(
+    pub async fn finish_at(
         &self,
         provider: &str,
         flow: &str,
@@ -140,6 +140,43 @@ impl Company {
         let session = finished.session_id;
         let by = self.service.authenticate(session.expose_secret()).await;
         Ok(by.unwrap())
+    }
+
+    /// The id of the session of this person, who signs in now.
+    pub async fn session_of(&self, person: ProvenIdentity) -> Result<SecretString, NotSignedIn> {
+        *self.corp.says.lock() = person;
+        let begun = self.service.begin_provider_sign_in("corp", "/", None);
+        let flow = begun.await?.flow;
+        let (flow, answer) = (flow.expose_secret(), ProviderAnswer::default());
+        let finished = self
+            .service
+            .finish_provider_sign_in("corp", flow, &answer, None, ADDRESS);
+        Ok(finished.await?.session_id)
+    }
+
+    /// The company after a start with other rules of `corp`.
+    pub async fn restart(&mut self, edit: impl FnOnce(&mut ProviderRules)) {
+        let mut parts = Parts {
+            providers: vec![self.corp.clone(), self.partner.clone()],
+            ..self.world.parts()
+        };
+        edit(&mut parts.settings.providers[0]);
+        self.service = Service::open(parts).await.unwrap();
+    }
+
+    /// Another server of this company in real time, which follows the event log.
+    pub async fn server_at(&self, url: &str) -> Service {
+        let parts = Parts {
+            store: migrated(url).await,
+            clock: Arc::new(SystemClock),
+            anchor_file: None,
+            providers: vec![self.corp.clone(), self.partner.clone()],
+            ..self.world.parts()
+        };
+        let service = Service::open(parts).await.unwrap();
+        let follower = service.clone();
+        tokio::spawn(async move { follower.run_feed(std::future::pending()).await });
+        service
     }
 
     pub async fn user(&self, name: &str) -> UserView {

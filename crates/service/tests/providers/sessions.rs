@@ -5,6 +5,8 @@ use ats_pat_domain::{Identity, Timestamp};
 use ats_pat_service::{Error, LocalPasswords, LogoutRefused, NewUser, NotSignedIn, Service};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
@@ -91,8 +93,24 @@ async fn a_sign_in_is_begun_here_within_ten_minutes_and_at_the_same_provider(
         let refused = company.finish(other, None).await;
         assert!(matches!(refused, Err(NotSignedIn::NotBegun)), "{other}");
     }
+    // With another page to go on to, it is not what was written here.
+    let written = BASE64_URL_SAFE_NO_PAD.decode(flow).unwrap();
+    let page = written.windows(3).position(|three| three == b"\"/\"");
+    let mut altered = written.clone();
+    altered[page.unwrap() + 1] = b'x';
+    let altered = BASE64_URL_SAFE_NO_PAD.encode(altered);
+    let refused = company.finish(&altered, None).await;
+    assert!(matches!(refused, Err(NotSignedIn::NotBegun)));
+    let elsewhere = company.finish_at("partner", flow, None).await;
+    assert!(matches!(elsewhere, Err(NotSignedIn::NotBegun)));
     let unknown = company.service.begin_provider_sign_in("other", "/", None);
     assert!(matches!(unknown.await, Err(NotSignedIn::UnknownProvider)));
+    // One of the future was begun by a clock that was wrong.
+    let now = company.world.now();
+    company.world.clock.set(now.before(Duration::from_mins(2)));
+    let early = company.finish(flow, None).await;
+    assert!(matches!(early, Err(NotSignedIn::NotBegun)));
+    company.world.clock.set(now);
     company
         .world
         .clock
@@ -139,7 +157,19 @@ async fn only_an_own_and_new_sign_in_confirms_a_session(database: &TestDatabase)
         let refused = company.confirm(at(subject, Some(now)), Some(&by)).await;
         assert!(matches!(refused, Err(NotSignedIn::OtherIdentity)));
     }
-    assert!(company.holds(&by).await);
+    // What one session began confirms no other.
+    let other = company.sign_in(person("1", "ada", &[])).await.unwrap();
+    let begun = company
+        .service
+        .begin_provider_sign_in("corp", "/", Some(&by))
+        .await
+        .unwrap();
+    *company.corp.says.lock() = at("1", Some(now));
+    for finishes in [Some(&other), None] {
+        let refused = company.finish(begun.flow.expose_secret(), finishes).await;
+        assert!(matches!(refused, Err(NotSignedIn::NotBegun)));
+    }
+    assert!(company.holds(&by).await && company.holds(&other).await);
     let confirmed = company
         .confirm(at("1", Some(now)), Some(&by))
         .await

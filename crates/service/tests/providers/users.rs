@@ -1,11 +1,13 @@
 //! Who becomes which user, and with what rights.
 
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::ProvenIdentity;
-use ats_pat_service::{Error, NotSignedIn, ProviderRules, UserUpdate};
+use ats_pat_service::{Error, NewOperatorKey, NotSignedIn, ProviderRules, UserUpdate};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, code};
 use ats_pat_test_support::{Kind, TestDatabase, on_every_database};
+use secrecy::ExposeSecret as _;
 
-use crate::scene::{Company, ISSUER, identity, person};
+use crate::scene::{Company, ISSUER, identity, partner, person};
 
 #[on_every_database]
 async fn the_first_sign_in_makes_a_user_and_the_next_finds_it(database: &TestDatabase) {
@@ -60,6 +62,9 @@ async fn nobody_takes_over_a_user_by_a_name_or_an_address(database: &TestDatabas
     };
     let other = company.sign_in(other).await.unwrap();
     assert_ne!(other.user().id, by.user().id);
+    // The same subject at another provider is another person.
+    let theirs = company.sign_in_at(&company.partner, partner("3", "ada"), None);
+    assert_ne!(theirs.await.unwrap().user().id, other.user().id);
     assert_eq!(company.user("ada").await, before);
 }
 
@@ -96,7 +101,7 @@ async fn who_leaves_the_allowed_groups_is_disabled_until_the_provider_says_other
     operator.disable_user("ada").await.unwrap();
     let refused = company.sign_in(person("1", "ada", &["staff"])).await;
     assert!(matches!(refused, Err(NotSignedIn::Disabled)));
-    operator.enable_user("ada").await.unwrap();
+    assert!(operator.enable_user("ada").await.unwrap().disabled);
     company
         .sign_in(person("1", "ada", &["staff"]))
         .await
@@ -151,6 +156,67 @@ async fn a_group_makes_the_session_an_administrators_and_not_the_user(database: 
     );
     assert!(!company.holds(&by).await);
     assert_eq!(code(administrator.enable_user("bob").await), 1100);
+    company.verified().await;
+}
+
+#[on_every_database]
+async fn operator_keys_end_with_the_group_that_gave_the_right_to_make_them(
+    database: &TestDatabase,
+) {
+    let company = Company::with(database, |rules| {
+        rules.administrator_groups = vec!["admins".to_owned()];
+        rules.allowed_groups = vec!["admins".to_owned(), "staff".to_owned()];
+    })
+    .await;
+    for (subject, name, after) in [("1", "ada", "staff"), ("2", "bob", "guests")] {
+        let by = company.sign_in(ProvenIdentity {
+            authenticated_at: Some(company.world.now()),
+            ..person(subject, name, &["admins"])
+        });
+        let by = by.await.unwrap();
+        let new = NewOperatorKey {
+            name: Some("Terraform".to_owned()),
+            rights: vec![Right::Users.as_str().to_owned()],
+            expires_at: Some(company.world.now().after(DAY).to_string()),
+            allowed_networks: None,
+        };
+        let administrator = company.service.administrator(&by).unwrap();
+        let issued = administrator.create_operator_key(new).await.unwrap();
+        let shown = issued.secret.expose_secret().as_bytes();
+        let holds = async || {
+            let holder = company.service.authenticate_operator_key(shown, ADDRESS);
+            holder.await.is_ok()
+        };
+        assert!(holds().await);
+        company
+            .sign_in(person(subject, name, &["admins"]))
+            .await
+            .unwrap();
+        assert!(holds().await);
+        let signed_in = company.sign_in(person(subject, name, &[after])).await;
+        assert_eq!(signed_in.is_ok(), after == "staff");
+        assert!(!holds().await, "{after}");
+    }
+    company.verified().await;
+}
+
+#[on_every_database]
+async fn who_signs_in_after_another_group_administers_loses_the_earlier_right(
+    database: &TestDatabase,
+) {
+    let mut company = Company::with(database, |rules| {
+        rules.administrator_groups = vec!["admins".to_owned()];
+    })
+    .await;
+    let by = company.sign_in(person("1", "ada", &["admins"])).await;
+    let by = by.unwrap();
+    company
+        .restart(|rules| rules.administrator_groups = vec!["operators".to_owned()])
+        .await;
+    // The groups are the same, and mean something else.
+    let plain = company.sign_in(person("1", "ada", &["admins"])).await;
+    assert!(!plain.unwrap().user().is_admin);
+    assert!(!company.holds(&by).await);
     company.verified().await;
 }
 
