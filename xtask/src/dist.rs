@@ -4,16 +4,20 @@
 mod deb;
 mod release;
 mod sbom;
+mod told;
 mod tree;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
 
 use crate::process::Signals;
 use crate::workspace;
-use release::{PROGRAMS, Release, output_of};
+pub use release::output_of;
+use release::{PROGRAMS, Release};
+use told::Told;
 
 const CHECKSUMS: &str = "SHA256SUMS";
 
@@ -43,6 +47,18 @@ pub fn folder() -> Result<PathBuf> {
     Ok(target.join("packages").into())
 }
 
+/// The file there whose name ends so.
+pub fn made_with_end(end: &str) -> Result<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder()?)? {
+        files.push(entry?.path());
+    }
+    let found = files
+        .into_iter()
+        .find(|file| file.to_string_lossy().ends_with(end));
+    found.with_context(|| format!("nothing was made whose name ends with {end}"))
+}
+
 /// Makes everything of these programs, or of programs that are built for it.
 pub fn make(programs: Option<&PathBuf>, revision: Option<&str>, signals: &Signals) -> Result<()> {
     let programs = match programs {
@@ -58,8 +74,10 @@ pub fn make(programs: Option<&PathBuf>, revision: Option<&str>, signals: &Signal
     let sbom = sbom::of_programs(&PROGRAMS, &release.version)?;
     let sbom_file = output.join(format!("ats-pat-{}.cdx.json", release.version));
     fs::write(&sbom_file, &sbom)?;
-    tree::archive(&release, &programs, &sbom_file, &output, signals)?;
-    deb::package(&release, &programs, &sbom_file, &output, signals)?;
+    let work = TempDir::new()?;
+    let told = Told::by(&programs, work.path())?;
+    tree::archive(&release, &programs, &told, &sbom_file, &output, signals)?;
+    deb::package(&release, &programs, &told, &sbom_file, &output, signals)?;
     write_checksums(&output)?;
     eprintln!("{} is ready", output.display());
     Ok(())

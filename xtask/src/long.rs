@@ -18,7 +18,8 @@ mod server;
 pub enum Part {
     /// Every page by Lighthouse and pa11y; the main flow in Chromium of earlier years
     Browsers,
-    /// The archive and the Debian package, the unit, the alerts and the dashboard
+    /// The archive and the Debian package, the unit, the image, Kubernetes, the alerts and the
+    /// dashboard; as root also in a container and on a Debian of its own
     Packages,
     /// Every operation of the administration API by schemathesis, with all its checks. One minute.
     Interface,

@@ -7,6 +7,7 @@ use anyhow::Result;
 use tempfile::TempDir;
 
 use super::release::{PROGRAMS, Release, output_of};
+use super::told::Told;
 use super::tree::{DOCUMENTS, put};
 use crate::process::Signals;
 use crate::workspace;
@@ -21,23 +22,14 @@ const SYSTEM: [(&str, &str); 4] = [
     ("sysusers.conf", "usr/lib/sysusers.d/ats-pat.conf"),
 ];
 const SETTINGS: &str = "/etc/ats-pat/ats-pat.toml";
-/// Shells, and where they look for completions.
-const COMPLETIONS: [(&str, &str); 3] = [
-    (
-        "bash",
-        "usr/share/bash-completion/completions/ats-pat-admin",
-    ),
-    (
-        "fish",
-        "usr/share/fish/vendor_completions.d/ats-pat-admin.fish",
-    ),
-    ("zsh", "usr/share/zsh/vendor-completions/_ats-pat-admin"),
-];
+/// Where man pages of programs are.
+const PAGES: &str = "usr/share/man/man1";
 
 /// Makes the package.
 pub fn package(
     release: &Release,
     programs: &Path,
+    told: &Told,
     sbom: &Path,
     folder: &Path,
     signals: &Signals,
@@ -62,13 +54,17 @@ pub fn package(
         put(&file, &documents.join(name), 0o644)?;
     }
     put(sbom, &documents.join("sbom.cdx.json"), 0o644)?;
-    for (shell, place) in COMPLETIONS {
-        let admin = programs.join(PROGRAMS[1]);
-        let mut command = workspace::command(&admin.to_string_lossy());
-        let script = output_of(command.args(["completions", shell]))?;
-        let file = work.path().join(shell);
-        fs::write(&file, script + "\n")?;
-        put(&file, &root.join(place), 0o644)?;
+    for page in told.pages()? {
+        let name = page.file_name().unwrap_or_default();
+        put(&page, &root.join(PAGES).join(name), 0o644)?;
+        // Without the time, so that the same pages make the same package.
+        let mut gzip = workspace::command("gzip");
+        gzip.args(["--best", "--no-name"]);
+        signals.succeed(gzip.arg(root.join(PAGES).join(name)))?;
+    }
+    for completion in &told.completions {
+        let place = root.join(completion.folder).join(&completion.name);
+        put(&completion.file, &place, 0o644)?;
     }
     for script in SCRIPTS {
         let file = packaging.join("debian").join(script);
@@ -96,7 +92,7 @@ fn control(release: &Release, root: &Path) -> Result<String> {
     let (version, architecture) = (&release.version, release.architecture);
     Ok(format!(
         "Package: ats-pat\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: ATS <security@ats.example>\n\
-         Installed-Size: {size}\nDepends: libc6 (>= 2.36), libgcc-s1, adduser | passwd\nRecommends: ca-certificates\n\
+         Installed-Size: {size}\nDepends: libc6 (>= 2.36), libgcc-s1, adduser | passwd, procps\nRecommends: ca-certificates\n\
          Section: net\nPriority: optional\nDescription: personal access tokens of ATS\n \
          The service issues personal access tokens, and exchanges them for short-lived\n \
          authentication tokens. The package has the server, the operator's tool and a\n \

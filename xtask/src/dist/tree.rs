@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use super::release::{PROGRAMS, Release};
+use super::told::Told;
 use crate::process::Signals;
 use crate::workspace;
 
@@ -34,6 +35,7 @@ const PACKAGING: [&str; 5] = [
 pub fn archive(
     release: &Release,
     programs: &Path,
+    told: &Told,
     sbom: &Path,
     output: &Path,
     signals: &Signals,
@@ -55,6 +57,22 @@ pub fn archive(
     for file in PACKAGING {
         let source = workspace::root().join("packaging").join(file);
         put(&source, &root.join("packaging").join(file), 0o644)?;
+    }
+    // The Containerfile makes the place of its volume from it, with its mode.
+    let data = root.join("packaging/data");
+    fs::create_dir_all(&data)?;
+    fs::set_permissions(&data, Permissions::from_mode(0o700))?;
+    for page in told.pages()? {
+        let name = page.file_name().unwrap_or_default();
+        put(&page, &root.join("man/man1").join(name), 0o644)?;
+    }
+    for completion in &told.completions {
+        let name = completion.file.file_name().unwrap_or_default();
+        put(
+            &completion.file,
+            &root.join("completions").join(name),
+            0o644,
+        )?;
     }
     put(sbom, &root.join("sbom.cdx.json"), 0o644)?;
     let mut tar = workspace::command("tar");

@@ -1,5 +1,12 @@
 //! Makes what is given to operators, and checks it as their systems would.
 
+mod caller;
+mod container;
+mod debian;
+mod image;
+mod kubernetes;
+mod machine;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +14,8 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::Signals;
+use crate::clients::python;
+use crate::process::{Signals, is_root};
 use crate::steps::step;
 use crate::{apt, dist, workspace};
 
@@ -16,7 +24,8 @@ const EXPOSURE: &str = "20";
 /// The range over which a dashboard's rates are checked, which Grafana would put there.
 const RANGE: (&str, &str) = ("$__rate_interval", "5m");
 
-/// Fails if a package, the unit, an alert or the dashboard has a fault.
+/// Fails if a package, the unit, the image, an object of Kubernetes, an alert or the dashboard has a
+/// fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("checkers at hand", || install(signals))?;
     step("packages", || dist::make(programs, None, signals))?;
@@ -30,35 +39,80 @@ pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     })?;
     step("the unit", || unit(&root, signals))?;
     step("alerts and dashboard", || watching(work.path(), signals))?;
-    eprintln!("\nEverything passed.");
+    step("Kubernetes", || {
+        let server = root.join("usr/bin/ats-pat-server");
+        kubernetes::check(work.path(), &server, signals)
+    })?;
+    let left_out = machines(work.path(), signals)?;
+    match left_out {
+        None => eprintln!("\nEverything passed."),
+        Some(left_out) => eprintln!("\nEverything passed but this, which was LEFT OUT: {left_out}"),
+    }
     Ok(())
 }
 
+/// Runs the image and the Debian package. Returns what this machine can't do, and why.
+fn machines(work: &Path, signals: &Signals) -> Result<Option<&'static str>> {
+    if !is_root() {
+        return Ok(Some(
+            "the container and the installation on Debian, because only root may make such namespaces",
+        ));
+    }
+    let mut debian = PathBuf::new();
+    step("a Debian at hand", || {
+        let missing = missing(&[
+            ("debootstrap", "debootstrap"),
+            ("curl", "curl"),
+            ("jq", "jq"),
+            ("ip", "iproute2"),
+        ]);
+        apt::ensure(&missing, "leave this part out", signals)?;
+        debian = machine::debian(signals)?;
+        Ok(())
+    })?;
+    step("the container", || {
+        let base = work.join("base");
+        machine::unpack(&debian, &base, signals)?;
+        container::check(work, &base, signals)
+    })?;
+    let Some(groups) = machine::groups() else {
+        return Ok(Some(
+            "the installation on Debian, because this machine has no cgroup2, which systemd needs",
+        ));
+    };
+    step("the package installed, upgraded and removed", || {
+        debian::check(work, &debian, &groups, signals)
+    })?;
+    Ok(None)
+}
+
 fn install(signals: &Signals) -> Result<()> {
-    let tools = [
+    let mut missing = missing(&[
         ("dpkg-deb", "dpkg"),
         ("promtool", "prometheus"),
         ("systemd-analyze", "systemd"),
-    ];
-    let missing: Vec<_> = tools
-        .into_iter()
-        .filter(|(program, _)| apt::find(program).is_none())
-        .map(|(_, package)| package)
-        .collect();
-    apt::ensure(&missing, "leave this part out", signals)
+        ("kubectl", "kubernetes-client"),
+    ]);
+    if !python::has_venv() {
+        missing.push("python3-venv");
+    }
+    apt::ensure(&missing, "leave this part out", signals)?;
+    kubernetes::ensure(signals)
+}
+
+/// The packages of those programs that this machine lacks.
+fn missing(tools: &[(&str, &'static str)]) -> Vec<&'static str> {
+    let missing = tools
+        .iter()
+        .filter(|(program, _)| apt::find(program).is_none());
+    missing.map(|(_, package)| *package).collect()
 }
 
 fn unpack(root: &Path, signals: &Signals) -> Result<()> {
-    let folder = dist::folder()?;
     let mut check = workspace::command("sha256sum");
-    check.current_dir(&folder);
+    check.current_dir(dist::folder()?);
     signals.succeed(check.args(["--check", "--quiet", "SHA256SUMS"]))?;
-    let files = fs::read_dir(&folder)?.collect::<std::io::Result<Vec<_>>>()?;
-    let package = files
-        .iter()
-        .map(fs::DirEntry::path)
-        .find(|path| path.extension().is_some_and(|end| end == "deb"))
-        .context("there is no package")?;
+    let package = dist::made_with_end(".deb")?;
     let mut extract = workspace::command("dpkg-deb");
     signals.succeed(extract.arg("--extract").arg(package).arg(root))
 }
@@ -73,8 +127,16 @@ fn installed(root: &Path, signals: &Signals) -> Result<()> {
         .arg(&settings)
         .args(["config", "check"]);
     signals.succeed(&mut check)?;
-    let completions = root.join("usr/share/bash-completion/completions/ats-pat-admin");
-    signals.succeed(workspace::command("bash").arg("-n").arg(completions))
+    for program in ["ats-pat-server", "ats-pat-admin"] {
+        let completions = root
+            .join("usr/share/bash-completion/completions")
+            .join(program);
+        signals.succeed(workspace::command("bash").arg("-n").arg(completions))?;
+        // man takes a page of the tree only with its path.
+        let page = root.join(format!("usr/share/man/man1/{program}.1.gz"));
+        signals.succeed(workspace::command("gzip").arg("--test").arg(page))?;
+    }
+    Ok(())
 }
 
 fn unit(root: &Path, signals: &Signals) -> Result<()> {
