@@ -19,6 +19,7 @@ mod clients;
 mod comments;
 mod databases;
 mod dist;
+mod docs_test;
 mod documents;
 mod html_checkers;
 mod identity_provider;
@@ -58,6 +59,8 @@ enum Task {
     /// Make what is given to operators: an archive, a Debian package, a bill of materials and
     /// checksums, in target/packages.
     Dist(dist::Arguments),
+    /// Run the commands of the documentation that are marked for it, as a reader would.
+    DocsTest(docs_test::Arguments),
     /// Check that every crate uses only what the architecture allows it, and that no files use each
     /// other in a circle.
     Layers,
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Clients(arguments) => clients::run(&arguments).map(done),
         Task::Databases(arguments) => databases::run(&arguments),
         Task::Dist(arguments) => dist::run(&arguments).map(done),
+        Task::DocsTest(arguments) => docs_test::run(&arguments).map(done),
         Task::Layers => layers::check().map(done),
         Task::Openapi => documents::openapi().map(done),
         Task::Prove(arguments) => prove::run(&arguments).map(done),

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::process::{Signals, name};
 use crate::steps::{self, step};
-use crate::{browser, clients, comments, databases, layers, long, tools, workspace};
+use crate::{browser, clients, comments, databases, docs_test, layers, long, tools, workspace};
 
 /// The name of the test targets that drive a browser, in every crate.
 const BROWSER_TESTS: &str = "browser";
@@ -89,6 +89,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         signals.succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     step("tests", || tests(arguments, &signals))?;
+    step("commands of the documentation", || {
+        docs_test::check(None, "", &signals)
+    })?;
     if !arguments.no_clients {
         step("clients", || clients::make_all(&signals))?;
         step("clients against the server", || client_tests(&signals))?;
