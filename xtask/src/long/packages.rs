@@ -24,8 +24,8 @@ const EXPOSURE: &str = "20";
 /// The range over which a dashboard's rates are checked, which Grafana would put there.
 const RANGE: (&str, &str) = ("$__rate_interval", "5m");
 
-/// Fails if a package, the unit, the image, an object of Kubernetes, an alert or the dashboard has a
-/// fault.
+/// Fails if a package, the unit, the image, an object of Kubernetes, an alert or the dashboard has
+/// a fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("checkers at hand", || install(signals))?;
     step("packages", || dist::make(programs, None, signals))?;
