@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::process::Signals;
-use crate::workspace;
+use crate::{apt, workspace};
 use page::{Action, Part};
 
 const PRELUDE: &str = include_str!("docs_test/prelude.sh");
@@ -21,6 +21,13 @@ const PRELUDE: &str = include_str!("docs_test/prelude.sh");
 const FOLDER: &str = "docs";
 /// The service in the documentation, and the one of the test.
 const SERVICE: (&str, &str) = ("https://pat.example.com", "http://127.0.0.1:8080");
+/// What the commands use, and Debian's packages of it.
+const NEEDED: [(&str, &str); 4] = [
+    ("curl", "curl"),
+    ("jq", "jq"),
+    ("ip", "iproute2"),
+    ("script", "bsdutils"),
+];
 /// How long a page may take, in seconds. Most of the time goes into passwords and restarts.
 const LONGEST: &str = "300";
 /// The end of a block in the script. No page has such a line.
@@ -54,6 +61,12 @@ pub fn check(programs: Option<&Path>, wanted: &str, signals: &Signals) -> Result
     if !programs.join("ats-pat-server").is_file() {
         bail!("{} has no ats-pat-server", programs.display());
     }
+    let missing: Vec<_> = NEEDED
+        .into_iter()
+        .filter(|(program, _)| apt::find(program).is_none())
+        .map(|(_, package)| package)
+        .collect();
+    apt::ensure(&missing, "leave the documentation out", signals)?;
     let mut running = Vec::new();
     for name in pages()? {
         if name.contains(wanted) {
@@ -164,35 +177,30 @@ fn search_path(programs: &Path) -> Result<std::ffi::OsString> {
 
 /// The script of a page.
 fn script(name: &str, parts: &[Part]) -> String {
-    let mut script = format!("page={name}\n{PRELUDE}");
+    let mut script = vec![format!("page={name}\n{PRELUDE}")];
     // What the next block is filled with.
-    let mut fills = String::new();
+    let mut fills = Vec::new();
     for Part { line, action } in parts {
         let (block, by) = match action {
             Action::Fill { text, command } => {
                 let text = text.replace('\'', "'\\''");
-                fills.push_str(&format!("fill '{text}' \"$({command})\"\n"));
+                fills.push(format!("fill '{text}' \"$({command})\"\n"));
                 continue;
             }
             Action::Hidden(commands) => {
-                script.push_str(&format!("place=$page:{line}\n{commands}"));
+                script.push(format!("place=$page:{line}\n{commands}"));
                 continue;
             }
-            Action::Run(block) => (block, "run"),
-            Action::Serve(block) => (block, "serve"),
-            Action::Settings(block) => (block, "settings"),
+            Action::Run(block) => (block.replace(SERVICE.0, SERVICE.1), "run"),
+            Action::Serve(block) => (block.replace(SERVICE.0, SERVICE.1), "serve"),
+            Action::Settings(block) => (block.clone(), "settings"),
         };
-        let block = if by == "settings" {
-            block.clone()
-        } else {
-            block.replace(SERVICE.0, SERVICE.1)
-        };
-        script.push_str(&format!(
+        let fills = std::mem::take(&mut fills).concat();
+        script.push(format!(
             "at {line} \"$(cat <<'{END}'\n{block}{END}\n)\"\n{fills}{by}\n"
         ));
-        fills.clear();
     }
-    script
+    script.concat()
 }
 
 #[cfg(test)]

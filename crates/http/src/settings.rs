@@ -69,7 +69,8 @@ impl HttpSettings {
     }
 
     /// Counts a request whose peer's forwarding header is not believed, and logs the first one. If
-    /// the peer is the operator's proxy, all callers share its address, its limits and its networks.
+    /// the peer is the operator's proxy, all callers share its address, its limits and its
+    /// networks.
     pub(crate) fn tell_of_untrusted(&self, peer: IpAddr) {
         let before = self
             .inner

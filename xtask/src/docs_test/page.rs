@@ -68,10 +68,7 @@ fn block_action(info: &str, block: String) -> Result<Option<Action>> {
     }
 }
 
-fn comment_action<'a>(
-    comment: &str,
-    rest: &mut dyn Iterator<Item = &'a str>,
-) -> Result<Option<Action>> {
+fn comment_action(comment: &str, rest: &mut dyn Iterator<Item = &str>) -> Result<Option<Action>> {
     if let Some(fill) = comment.strip_prefix("fill ") {
         let fill = fill.strip_suffix(" -->");
         let fill = fill.context("a comment with `fill` ends in its line")?;

@@ -32,10 +32,12 @@ run() {
 
 # A server, from its command.
 serve() {
+    # What the server before said is not taken for this one's.
+    : > "$scene/server.log"
     (
         serving=exec
         eval "$block"
-    ) > "$scene/server.log" 2>&1 &
+    ) >> "$scene/server.log" 2>&1 &
     server=$!
     until grep -q '^listening on' "$scene/server.log"; do
         kill -0 "$server"

@@ -1,5 +1,6 @@
 //! Makes what is given to operators, and checks it as their systems would.
 
+mod caller;
 mod container;
 mod debian;
 mod image;
@@ -23,13 +24,8 @@ const EXPOSURE: &str = "20";
 /// The range over which a dashboard's rates are checked, which Grafana would put there.
 const RANGE: (&str, &str) = ("$__rate_interval", "5m");
 
-/// The password of the user whom `use.sh` signs in.
-const PASSWORD: &str = "correct horse battery staple";
-/// Uses a server as a caller does.
-const USE: &str = include_str!("packages/use.sh");
-
-/// Fails if a package, the unit, the image, an object of Kubernetes, an alert or the dashboard has a
-/// fault.
+/// Fails if a package, the unit, the image, an object of Kubernetes, an alert or the dashboard has
+/// a fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("checkers at hand", || install(signals))?;
     step("packages", || dist::make(programs, None, signals))?;

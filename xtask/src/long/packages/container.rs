@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::caller::{PASSWORD, USE};
 use super::image::{Copies, Image};
-use super::{PASSWORD, USE};
 use crate::process::Signals;
 use crate::{dist, workspace};
 
@@ -29,7 +29,7 @@ pub fn check(work: &Path, debian: &Path, signals: &Signals) -> Result<()> {
     let image = Image::read(&fs::read_to_string(containerfile)?)?;
     let place = Place::lay_out(&image, work, debian, signals)?;
     ensure!(
-        !place.in_another(&image.healthcheck)?.status()?.success(),
+        !place.in_another(&image.healthcheck).status()?.success(),
         "a container without a server is healthy"
     );
     let container = Container::start(&place)?;
@@ -102,10 +102,10 @@ impl<'a> Place<'a> {
     }
 
     /// These words in a container of their own.
-    fn in_another(&self, words: &[String]) -> Result<Command> {
+    fn in_another(&self, words: &[String]) -> Command {
         let mut command = self.command(words);
         command.stderr(Stdio::null());
-        Ok(command)
+        command
     }
 
     /// The environment of everything in a container.
@@ -128,7 +128,7 @@ impl<'a> Place<'a> {
             let metadata = file.metadata()?;
             let mode = metadata.permissions().mode();
             ensure!(
-                metadata.uid() == user && mode & 0o007 == 0,
+                metadata.uid() == user && mode % 0o10 == 0,
                 "{} is of the user {}, with mode {mode:o}",
                 file.display(),
                 metadata.uid()

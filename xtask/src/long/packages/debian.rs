@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::caller::{PASSWORD, USE};
 use super::machine::{self, Machine};
-use super::{PASSWORD, USE};
 use crate::process::Signals;
 use crate::{dist, workspace};
 

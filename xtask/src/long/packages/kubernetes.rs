@@ -1,4 +1,5 @@
-//! What Kustomize makes of `docs/deploy/kubernetes`, alone and under the overlay of the README there.
+//! What Kustomize makes of `docs/deploy/kubernetes`, alone and under the overlay of the README
+//! there.
 
 use std::fs;
 use std::path::Path;
