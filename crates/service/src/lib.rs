@@ -17,6 +17,7 @@
 //! This crate deliberately knows no SQL and no HTTP. The database is a port, and refusals are
 //! [`Problem`](ats_pat_domain::Problem)s.
 
+mod archive;
 mod bearer;
 mod cache;
 mod change;
@@ -35,6 +36,7 @@ mod status;
 mod tokens;
 pub mod view;
 
+pub use archive::ArchiveError;
 pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use bearer::introspection::{AuthenticationToken, Introspection, Introspector};
 pub use directory::{
@@ -46,9 +48,9 @@ pub use exchange::narrowing::Narrowing;
 pub use figures::Figures;
 pub use identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use operator::{
-    Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
-    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, RestoreWish, Restored,
-    Rotation, Since, UserRef, UserUpdate,
+    Accepted, Archived, ArchivedPart, AuditReport, BulkJobView, CurrentPolicy, Disabling,
+    EventQuery, MatchingTokens, NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice,
+    RestoreWish, Restored, Rotation, Since, UserRef, UserUpdate,
 };
 pub use operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use service::Service;

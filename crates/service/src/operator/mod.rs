@@ -1,5 +1,6 @@
 //! What operators do: the same use cases for the admin program and for any other front door.
 
+mod archive;
 mod audit;
 mod bulk;
 mod events;
@@ -11,6 +12,7 @@ mod since;
 mod tokens;
 mod users;
 
+pub use archive::{Archived, ArchivedPart};
 pub use audit::AuditReport;
 pub(crate) use bulk::BulkJobs;
 pub use bulk::{BulkJobView, MatchingTokens};
