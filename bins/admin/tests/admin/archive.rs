@@ -160,3 +160,22 @@ fn a_log_that_a_restore_took_back_is_not_that_of_the_archive() {
     let found = found(&admin, &["before"]);
     assert_eq!(found, ["event 3 is not the last one of before"]);
 }
+
+#[test]
+fn an_older_database_without_its_anchor_is_found_by_an_archive() {
+    let admin = Admin::with_alice();
+    let database = admin.data("ats-pat.db");
+    let older = std::fs::read(&database).unwrap();
+    admin.json(&["user", "add", "bob"]);
+    archive(&admin, &["archive"]);
+    std::fs::write(&database, older).unwrap();
+    std::fs::remove_file(admin.data("anchor")).unwrap();
+    // Nothing else tells.
+    assert_eq!(admin.json(&["audit", "verify"])["Findings"], json!([]));
+    assert_eq!(
+        found(&admin, &["archive"]),
+        [
+            "the log ends at event 2, but event 3, the last one of archive, was there: events were cut off"
+        ]
+    );
+}
