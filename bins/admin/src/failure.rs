@@ -17,6 +17,9 @@ pub enum Failure {
     /// The backup can't be made, read or restored.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// Events can't be archived, or an archive can't be read.
+    #[error(transparent)]
+    Archive(#[from] ats_pat_service::ArchiveError),
     /// The use case refused or failed.
     #[error(transparent)]
     Service(#[from] ats_pat_service::Error),

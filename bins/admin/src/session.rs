@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::future::Future;
 
 use ats_pat_program::{Access, Opened, Settings};
-use ats_pat_service::{Error, Service, SignatureProvider};
+use ats_pat_service::{Service, SignatureProvider};
 use ats_pat_token::OperatorKeySecret;
 
 use crate::deployment::{Api, Deployment};
@@ -72,19 +72,20 @@ impl Session {
     }
 
     /// The same for what the interface does not offer, for the reason `why`.
-    pub async fn at_the_database<T, F>(
+    pub async fn at_the_database<T, E, F>(
         &self,
         why: &'static str,
         access: Access,
         work: impl FnOnce(Service) -> F,
     ) -> Result<T, Failure>
     where
-        F: Future<Output = Result<T, Error>>,
+        E: Into<Failure>,
+        F: Future<Output = Result<T, E>>,
     {
         let opened = open(self.settings(why)?, access).await?;
         let result = work(opened.service.clone()).await;
         opened.close().await;
-        Ok(result?)
+        result.map_err(Into::into)
     }
 }
 

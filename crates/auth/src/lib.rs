@@ -19,6 +19,7 @@
 //! types. Times and random bytes are passed in as values, so every result follows from its inputs.
 //! The master key file is the only file that it reads or writes.
 
+mod archive_hasher;
 mod backup_cipher;
 mod canonical;
 mod chain;
@@ -39,6 +40,7 @@ mod signing_key;
 mod versioned;
 mod working_memory;
 
+pub use archive_hasher::ArchiveHasher;
 pub use backup_cipher::BackupCipher;
 pub use canonical::Canonical;
 pub use chain::ChainHash;

@@ -2,6 +2,7 @@ use ats_pat_token::{OperatorKeySecret, PersonalAccessToken};
 use secrecy::{ExposeSecret as _, SecretBox};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::archive_hasher::ArchiveHasher;
 use crate::{AuthError, Canonical, KeyedHash, MasterKeys, SessionId, SetupCode};
 
 const LENGTH: usize = 32;
@@ -20,6 +21,7 @@ const ROW_TAG: &str = "ATS PAT 2026-11 row tag v2";
 const FINGERPRINT: &str = "ATS PAT 2026-11 fingerprint v1";
 const LAST_SEEN: &str = "ATS PAT 2026-11 last seen v1";
 const CHECKPOINT: &str = "ATS PAT 2026-11 checkpoint v1";
+const ARCHIVE: &str = "ATS PAT 2026-11 event archive v1";
 const UPGRADE: &str = "ATS PAT 2026-11 upgrade v1";
 const CHAIN: &str = "ATS PAT 2026-11 event chain v1";
 const PERSONAL_DETAILS: &str = "ATS PAT 2026-11 personal details hash v1";
@@ -75,6 +77,7 @@ impl RootKey {
             (&mut keys.fingerprint, FINGERPRINT),
             (&mut keys.last_seen, LAST_SEEN),
             (&mut keys.checkpoint, CHECKPOINT),
+            (&mut keys.archive, ARCHIVE),
             (&mut keys.upgrade, UPGRADE),
             (&mut keys.chain, CHAIN),
             (&mut keys.personal_details, PERSONAL_DETAILS),
@@ -170,6 +173,11 @@ impl RootKeys {
         blake3::keyed_hash(&self.keys.checkpoint, checkpoint).into()
     }
 
+    /// Begins the hash that proves that a service with this root wrote an archive of events.
+    pub fn archive_hasher(&self) -> ArchiveHasher {
+        ArchiveHasher::new(&self.keys.archive)
+    }
+
     /// The input of the id of the event that ends an upgrade. It follows from the last event before
     /// it, so that an upgrade goes on with the same id after an interruption.
     pub fn hash_upgrade(&self, last_event: &[u8]) -> KeyedHash {
@@ -208,6 +216,7 @@ struct Keys {
     fingerprint: [u8; LENGTH],
     last_seen: [u8; LENGTH],
     checkpoint: [u8; LENGTH],
+    archive: [u8; LENGTH],
     upgrade: [u8; LENGTH],
     chain: [u8; LENGTH],
     personal_details: [u8; LENGTH],
@@ -256,6 +265,13 @@ mod tests {
         assert_eq!(
             hex(keys().hash_checkpoint(b"abc").as_bytes()),
             "ba2726bdeb4de1b825f34aa6da7bf1c77ac226b35e5e5740a4fb73c51f5a6137",
+        );
+        let mut archive = keys().archive_hasher();
+        archive.update(b"a");
+        archive.update(b"bc");
+        assert_eq!(
+            hex(archive.finish().as_bytes()),
+            "4165a269a048fce3339c06d4ac8edf2de8a1608d1ba888cb87d39f36a3c5be28",
         );
         assert_eq!(
             hex(keys().hash_upgrade(b"abc").as_bytes()),

@@ -4,7 +4,8 @@
 //!
 //! - a new file belongs to its owner alone;
 //! - root leaves no file behind that the user of the service can't open: a file that root makes
-//!   gets the owner of its folder, and a file that root replaces keeps its owner and mode.
+//!   gets the owner of its folder, and a file that root replaces keeps its owner and mode;
+//! - a published file is whole and durable, and takes the place of no other file.
 //!
 //! It deliberately does not know the content of a file. On a system without owners and modes,
 //! everything is allowed.
@@ -18,7 +19,7 @@ mod other;
 #[cfg(not(unix))]
 use other as system;
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -96,8 +97,38 @@ pub fn close_to_others(path: &Path) -> io::Result<Option<u32>> {
     }
 }
 
+/// Gives a finished file, which lies in the same file system, the name `path`. The name is durable
+/// when this returns, and the content if it was synced before. A file with that name stays.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`]. Otherwise the error of the system.
+pub fn publish(finished: &Path, path: &Path) -> io::Result<()> {
+    give_to_owner_of_folder(&File::open(finished)?, path)?;
+    match fs::hard_link(finished, path) {
+        // If this fails, the file only has a second name.
+        Ok(()) => drop(fs::remove_file(finished)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+        // Some file systems have no hard links.
+        Err(_) if path.symlink_metadata().is_err() => fs::rename(finished, path)?,
+        Err(error) => return Err(error),
+    }
+    sync_folder(folder_of(path))
+}
+
+/// Makes the names in a folder durable.
+///
+/// # Errors
+/// The error of the system.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
 /// The folder of a path. For a bare file name, it is the current folder.
-fn folder_of(path: &Path) -> &Path {
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -33,15 +33,16 @@ pub use ats_pat_auth::{PasswordCost, SignatureProvider};
 pub use exchange::Exchanged;
 pub use exchange::bearer::introspection::{AuthenticationToken, Introspection, Introspector};
 pub use exchange::narrowing::Narrowing;
+pub use ledger::archive::ArchiveError;
 pub use operator::directory::{
     Directory, DirectoryUser, GroupChange, GroupCondition, MemberChange, Precondition,
     UserCondition,
 };
 pub use operator::operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use operator::{
-    Accepted, AuditReport, BulkJobView, CurrentPolicy, Disabling, EventQuery, MatchingTokens,
-    NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice, RestoreWish, Restored,
-    Rotation, Since, UserRef, UserUpdate,
+    Accepted, Archived, ArchivedPart, AuditReport, BulkJobView, CurrentPolicy, Disabling,
+    EventQuery, MatchingTokens, NewPolicy, NewServiceAccount, NewUser, Operator, RestoreChoice,
+    RestoreWish, Restored, Rotation, Since, UserRef, UserUpdate,
 };
 pub use service::Service;
 pub use service::client::Client;

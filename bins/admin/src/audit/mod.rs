@@ -1,13 +1,16 @@
 //! The event log: reading, exporting and verifying it.
 
+mod archive;
 mod csv;
 mod export;
 mod lines;
 mod ocsf;
 
+use std::path::PathBuf;
+
 use ats_pat_program::Access;
 use ats_pat_service::view::EventView;
-use ats_pat_service::{AuditReport, EventQuery};
+use ats_pat_service::{ArchiveError, AuditReport, EventQuery};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -21,8 +24,10 @@ pub enum Command {
     List(List),
     /// Every event in its order, the oldest first, each on a line: for a SIEM or an archive
     Export(export::Export),
+    /// Writes events into a new file, as they are chained, and reads it back; they stay in the log
+    Archive(archive::Archive),
     /// Compares events and rows with what this service wrote; exit code 1 where something is found
-    Verify,
+    Verify(Verify),
 }
 
 #[derive(Args)]
@@ -33,6 +38,13 @@ pub struct List {
     /// Only those about this user's rights
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    /// Archives of the log, from its first event: verifies that they and the log are one chain
+    #[arg(long = "archive", value_name = "FILE", num_args = 1..)]
+    archives: Vec<PathBuf>,
 }
 
 const WITH_THE_KEYS: &str =
@@ -55,10 +67,16 @@ impl Command {
                 session.output.list(&events)
             }
             Self::Export(export) => export.run(session).await,
-            Self::Verify => {
+            Self::Archive(archive) => archive.run(session).await,
+            Self::Verify(Verify { archives }) => {
                 let report = session
                     .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
-                        service.operator().verify_audit().await
+                        let operator = service.operator();
+                        if archives.is_empty() {
+                            operator.verify_audit().await.map_err(ArchiveError::from)
+                        } else {
+                            operator.verify_audit_with(&archives).await
+                        }
                     })
                     .await?;
                 let report = Report::from(report);
@@ -104,6 +122,8 @@ fn for_people(details: &serde_json::Value) -> String {
 struct Report {
     events: u64,
     rows: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived: Option<u64>,
     findings: Vec<String>,
 }
 
@@ -112,6 +132,7 @@ impl From<AuditReport> for Report {
         Self {
             events: report.events,
             rows: report.rows,
+            archived: report.archived,
             findings: report.findings,
         }
     }
@@ -134,6 +155,9 @@ impl Shown for Report {
             ("Events", self.events.to_string()),
             ("Rows", self.rows.to_string()),
         ];
+        if let Some(archived) = self.archived {
+            fields.push(("Archived", archived.to_string()));
+        }
         let mut name = "Findings";
         for finding in &self.findings {
             // Each on a line of its own, because a line break inside one of them would be escaped.

@@ -1,6 +1,7 @@
 //! The admin program as operators and their scripts use it: through its real binary.
 #![expect(clippy::unwrap_used, reason = "a test may fail; its helpers too")]
 
+mod archive;
 mod audit;
 mod backup;
 mod bad_input;

@@ -5,13 +5,14 @@ use std::io;
 use std::path::Path;
 
 use ats_pat_domain::port::Randomness as _;
+use ats_pat_files::folder_of;
 use ats_pat_service::{Error, SystemRandomness};
 
 use super::copy::head_of;
 use super::error::{BackupError, not_written};
 use super::file;
 use super::verify::{VerifiedBackup, master_key, verify};
-use super::workspace::{Workspace, folder_of, sync_folder};
+use super::workspace::Workspace;
 use crate::master_key::keys_of;
 use crate::open::{Access, OpenedDatabase, require_current};
 use crate::settings::Settings;
@@ -33,8 +34,7 @@ pub async fn back_up(
     let opened = OpenedDatabase::open_with_keys(settings, Access::Use).await?;
     let source = master_key(settings)?;
     let master = keys_of(&source).map_err(StartError::from)?;
-    let folder = folder_of(file);
-    let workspace = Workspace::make(folder, file)?;
+    let workspace = Workspace::make(folder_of(file), file)?;
     let (content, sealed) = (workspace.file("content.db"), workspace.file("sealed"));
     make_empty(&content)?;
     let database = &opened.database;
@@ -55,7 +55,6 @@ pub async fn back_up(
     fs::remove_file(&content).map_err(|source| not_written(&content, source))?;
     let verified = verify(settings, public_url, &source, &sealed, &workspace).await?;
     publish(&sealed, file)?;
-    sync_folder(folder).map_err(|source| not_written(file, source))?;
     Ok(verified)
 }
 
@@ -67,18 +66,10 @@ fn make_empty(path: &Path) -> Result<(), BackupError> {
 
 /// Gives a finished file its name. A file that was made there meanwhile stays.
 fn publish(sealed: &Path, file: &Path) -> Result<(), BackupError> {
-    let named = fs::File::open(sealed)
-        .and_then(|sealed| ats_pat_files::give_to_owner_of_folder(&sealed, file))
-        .and_then(|()| fs::hard_link(sealed, file));
-    match named {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(file)),
-        // Some file systems have no hard links.
-        Err(_) if file.symlink_metadata().is_err() => {
-            fs::rename(sealed, file).map_err(|source| not_written(file, source))
-        }
-        Err(source) => Err(not_written(file, source)),
-    }
+    ats_pat_files::publish(sealed, file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => exists(file),
+        _ => not_written(file, error),
+    })
 }
 
 fn exists(path: &Path) -> BackupError {

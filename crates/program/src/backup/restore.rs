@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ats_pat_domain::event::Head;
+use ats_pat_files::{folder_of, sync_folder};
 use ats_pat_service::{RestoreChoice, RestoreWish, Restored, Service, Since, last_seen};
 
 use super::copy::{event_hash, open_copy, parts_over};
 use super::error::{BackupError, not_read, not_written};
 use super::target::{Live, Target, remove_if_there};
 use super::verify::{VerifiedBackup, master_key, verify};
-use super::workspace::{Workspace, folder_of, sync_folder};
+use super::workspace::Workspace;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ats_pat_domain::event::Head;
+use ats_pat_files::{folder_of, sync_folder};
 use ats_pat_service::{Error, MasterKeySource, Service, Since};
 use ats_pat_storage::{Database, ExclusiveLock, OpenOptions, sqlite_file, url_of_file};
 use secrecy::ExposeSecret as _;
 
 use super::copy::{last_event, open_copy, parts_over};
 use super::error::{BackupError, not_written};
-use super::workspace::{folder_of, sync_folder};
 use crate::data_folder::DataFolder;
 use crate::open::require_current;
 use crate::settings::Settings;

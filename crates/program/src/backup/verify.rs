@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use ats_pat_files::folder_of;
 use ats_pat_service::{AuditReport, MasterKeySource};
 
 use super::copy::examine;
 use super::error::{BackupError, not_read};
 use super::file::{self, BackupHead};
-use super::workspace::{Workspace, folder_of};
+use super::workspace::Workspace;
 use crate::master_key::{keys_of, master_key_source};
 use crate::settings::Settings;
 use crate::start_error::StartError;

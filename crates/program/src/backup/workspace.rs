@@ -86,20 +86,3 @@ fn make_private(path: &Path) -> io::Result<()> {
     builder.create(path)?;
     ats_pat_files::give_folder_to_owner_of_folder(path)
 }
-
-/// The folder of a path. For a bare file name it is the current folder.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
-}

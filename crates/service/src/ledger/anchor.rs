@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ats_pat_domain::event::{EventHash, Head};
 use parking_lot::Mutex;
 
-use crate::ledger::rows::hex;
+use crate::ledger::rows::{hex, of_hex};
 
 const FORMAT: &str = "1";
 /// Written in place of a hash if no restore was ever accepted.
@@ -127,25 +127,14 @@ fn parse(text: &str) -> Option<Kept> {
     };
     let head = Head {
         seq: seq.parse().ok()?,
-        hash: parse_hash(hash)?,
+        hash: of_hex(hash)?,
     };
     let accepted = if accepted == NONE {
         None
     } else {
-        Some(parse_hash(accepted)?)
+        Some(of_hex(accepted)?)
     };
     Some(Kept { head, accepted })
-}
-
-fn parse_hash(digits: &str) -> Option<EventHash> {
-    let mut hash = [0; 33];
-    if digits.len() != 2 * hash.len() || !digits.is_ascii() {
-        return None;
-    }
-    for (byte, pair) in hash.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(hash)
 }
 
 /// Replaces the file atomically. If another process wrote a later head, the file stays as it is: an

@@ -1,6 +1,7 @@
 //! The event log: its entries, its chain, and whether its end is genuine.
 
 pub(crate) mod anchor;
+pub(crate) mod archive;
 mod comparison;
 pub(crate) mod currency;
 mod details;

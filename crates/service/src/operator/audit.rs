@@ -1,6 +1,7 @@
 //! Verifying the audit trail, and the tables against it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
@@ -8,6 +9,8 @@ use ats_pat_domain::port::StoreError;
 use serde_json::Value;
 
 use super::Operator;
+use super::archive::{Joint, ReadArchives};
+use crate::ledger::archive::ArchiveError;
 use crate::ledger::rows::Row;
 use crate::ledger::{
     Details, Difference, FORMER_VERSION, LastLogged, LoggedRow, QUARANTINED, REFUSED_ROWS, RowName,
@@ -25,6 +28,8 @@ pub struct AuditReport {
     pub events: u64,
     /// How many rows were compared with them.
     pub rows: u64,
+    /// How many events of archives were verified. `None` if no archive was named.
+    pub archived: Option<u64>,
     /// One sentence for each thing that is not as this service wrote it.
     pub findings: Vec<String>,
 }
@@ -34,9 +39,32 @@ impl Operator<'_> {
     /// last event: what was planted, altered, replayed, or removed is found. Changes that are made
     /// meanwhile are no finding: a row that differs is compared once more.
     pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
+        self.audit(AuditReport::default(), Vec::new()).await
+    }
+
+    /// Like [`verify_audit`](Self::verify_audit), and verifies that these archives and the log are
+    /// one chain.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NotRead`] and [`ArchiveError::Service`].
+    pub async fn verify_audit_with(
+        &self,
+        archives: &[PathBuf],
+    ) -> Result<AuditReport, ArchiveError> {
+        let archives = ReadArchives::read(archives, self.service.roots())?;
+        let report = AuditReport {
+            archived: Some(archives.events),
+            findings: archives.findings,
+            ..AuditReport::default()
+        };
+        Ok(self.audit(report, archives.joints).await?)
+    }
+
+    async fn audit(&self, report: AuditReport, joints: Vec<Joint>) -> Result<AuditReport, Error> {
         let mut audit = Audit {
             operator: self,
-            report: AuditReport::default(),
+            report,
+            joints,
             seen: self.service.inner.changes.anchor.head(),
             walked: Head::EMPTY,
             last_logged: LastLogged::new(),
@@ -67,6 +95,8 @@ impl Operator<'_> {
 struct Audit<'a> {
     operator: &'a Operator<'a>,
     report: AuditReport,
+    /// The events by which archives join the log.
+    joints: Vec<Joint>,
     /// The end of the log that was seen before.
     seen: Head,
     /// The last event that was verified.
@@ -93,6 +123,15 @@ impl Audit<'_> {
                 "the log ends at event {}, but its head says {}: events were cut off",
                 before.seq, end.seq
             ));
+        }
+        for joint in std::mem::take(&mut self.joints) {
+            if before.seq < joint.head.seq {
+                let (end, Joint { head, what }) = (before.seq, joint);
+                self.find(format!(
+                    "the log ends at event {end}, but event {}, {what}, was there: events were cut off",
+                    head.seq
+                ));
+            }
         }
         if before.seq < self.seen.seq {
             self.find(format!(
@@ -135,6 +174,7 @@ impl Audit<'_> {
         if event.seq == self.seen.seq && event.hash != self.seen.hash {
             self.find(format!("event {} is not the one that was seen", event.seq));
         }
+        self.compare_with_archives(event);
         // Events come in their order, so this one is larger.
         let next = before.next().unwrap_or(i64::MAX);
         if event.seq != next {
@@ -161,6 +201,15 @@ impl Audit<'_> {
             Some(details) => self.note_rows(event, &details),
             None => self.find(format!("the details of event {} can't be read", event.seq)),
         }
+    }
+
+    /// An event that an archive has must be the same in the log. Then all events before it are, too,
+    /// because both are chained.
+    fn compare_with_archives(&mut self, event: &Event) {
+        let here = self.joints.iter().filter(|it| it.head.seq == event.seq);
+        let others = here.filter(|joint| joint.head != event.head());
+        let findings = others.map(|joint| format!("event {} is not {}", event.seq, joint.what));
+        self.report.findings.extend(findings);
     }
 
     fn note_rows(&mut self, event: &Event, details: &Details<'_>) {

@@ -1,5 +1,6 @@
 //! What operators do: the same use cases for the admin program and for any other front door.
 
+mod archive;
 mod audit;
 mod bulk;
 pub(crate) mod directory;
@@ -13,6 +14,7 @@ mod since;
 mod tokens;
 mod users;
 
+pub use archive::{Archived, ArchivedPart};
 pub use audit::AuditReport;
 pub(crate) use bulk::BulkJobs;
 pub use bulk::{BulkJobView, MatchingTokens};

@@ -305,6 +305,7 @@ pub const AT_THE_DATABASE: &[&[&str]] = &[
     &["operator-key", "list"],
     &["operator-key", "revoke", "x"],
     &["identity", "check", "corp"],
+    &["audit", "archive", "one.archive"],
     &["audit", "verify"],
     &["db", "migrate"],
     &["db", "status"],

@@ -67,6 +67,18 @@ pub(crate) fn altered<R: Row>(row: &R, what: &'static str) -> Error {
     }
 }
 
+/// The bytes of [`hex`]. `None` if the text is not so many bytes in hexadecimal.
+pub(crate) fn of_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if digits.len() != 2 * N || !digits.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
