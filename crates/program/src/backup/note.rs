@@ -7,10 +7,10 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 
+use ats_pat_files::sync_folder;
 use serde::{Deserialize, Serialize};
 
 use super::file::BackupHead;
-use super::workspace::sync_folder;
 use crate::settings::Settings;
 
 const NAME: &str = "last-backup";
