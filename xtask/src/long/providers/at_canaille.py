@@ -46,8 +46,8 @@ class Canaille:
                     "PREFERRED_USERNAME": "{{ user.user_name }}",
                 },
             },
-            # Its client makes users from the server's schema, and fails at each attribute of its own
-            # that the schema lacks, such as `name.formatted`.
+            # Its client makes users from the server's schema, and fails at each attribute of its
+            # own that the schema lacks, such as `name.formatted`.
             "CANAILLE_SCIM": {"ENABLE_CLIENT": False, "ENABLE_SERVER": False},
         }
         self.app = create_app(config)

@@ -25,8 +25,8 @@ Lemonldap::NG::Portal::Main->run({});
 
 
 class LemonLdap:
-    """The portal, in a process of its own, with files of its own. Its demonstration users have their
-    names as passwords."""
+    """The portal, in a process of its own, with files of its own. Its demonstration users have
+    their names as passwords."""
 
     def __init__(self, folder, port, ats, provider):
         self.folder, self.port = folder, port
