@@ -84,7 +84,7 @@ async fn all_rights_are_offered_only_where_they_are_allowed() {
     assert_eq!((all.status, all.secret()), (403, None));
     assert!(
         all.text
-            .contains("lets no token of yours carry all your rights")
+            .contains("does not let your tokens carry all your rights")
     );
     let chosen = [("rights", "chosen"), ("scopes", "orders:read")];
     let key = all.value("form_key").to_owned();
