@@ -2,8 +2,8 @@
 
 use openidconnect::core::CoreJwsSigningAlgorithm;
 
-/// A signature algorithm (RFC 7518, section 3.1). There is none for `none` and for HMAC: an unsigned
-/// token is anybody's, and an HMAC can be made by everybody who checks it.
+/// A signature algorithm (RFC 7518, section 3.1). There is none for `none` and for HMAC: an
+/// unsigned token is anybody's, and an HMAC can be made by everybody who checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// RSA PKCS #1 v1.5 with SHA-256.

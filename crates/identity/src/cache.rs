@@ -1,8 +1,9 @@
 //! What is known of a provider, read again from time to time.
 //!
 //! Discovery and keys are used for an hour. If they can't be read again then, they are used for a
-//! day, so that a provider that is away for a moment interrupts nothing. A failure is remembered for
-//! ten seconds, so that a provider that is away is not asked by everybody, and nobody waits for it.
+//! day, so that a provider that is away for a moment interrupts nothing. A failure is remembered
+//! for ten seconds, so that a provider that is away is not asked by everybody, and nobody waits for
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,8 +74,8 @@ impl Cache {
         found.or_else(|trouble| self.kept_for(USABLE).ok_or(trouble))
     }
 
-    /// What it publishes now that a token names a key that `before` doesn't have; `None` if the keys
-    /// were read less than a minute ago for that reason, or can't be read.
+    /// What it publishes now that a token names a key that `before` doesn't have; `None` if the
+    /// keys were read less than a minute ago for that reason, or can't be read.
     pub(crate) async fn with_other_keys(&self, before: &Arc<Known>) -> Option<Arc<Known>> {
         let _turn = self.turn.lock().await;
         let now = self.clock.since_boot();

@@ -98,7 +98,8 @@ fn groups(name: &str, claims: &Map<String, Value>) -> Option<Vec<String>> {
 }
 
 /// Whether the provider says that the groups are too many for a token: it names another place for
-/// them (OpenID Connect Core 1.0, section 5.6.2), or only says that there are some, as Entra ID does.
+/// them (OpenID Connect Core 1.0, section 5.6.2), or only says that there are some, as Entra ID
+/// does.
 fn overflow(name: &str, claims: &Map<String, Value>) -> bool {
     let first = name.split('.').next().unwrap_or(name);
     let elsewhere = claims.get("_claim_names").and_then(Value::as_object);

@@ -82,8 +82,8 @@ pub(crate) fn believe(
     })
 }
 
-/// A sign-in that has to be recent is one whose time the provider tells, and which is not older than
-/// asked (section 3.1.3.7, rule 13).
+/// A sign-in that has to be recent is one whose time the provider tells, and which is not older
+/// than asked (section 3.1.3.7, rule 13).
 pub(crate) fn check_recent(
     believed: &Believed,
     flow: &Flow,

@@ -12,8 +12,8 @@ const MAX_KEYS: usize = 100;
 /// The shortest modulus of an RSA key, in bytes (RFC 7518, section 3.3).
 const MIN_RSA: usize = 256;
 
-/// Reads a key set (RFC 7517). Keys that check no signature, are shared secrets, or are too short are
-/// left out.
+/// Reads a key set (RFC 7517). Keys that check no signature, are shared secrets, or are too short
+/// are left out.
 pub(crate) fn read(body: &[u8]) -> Result<CoreJsonWebKeySet, Trouble> {
     let malformed = || Trouble::Malformed { what: "the keys" };
     let mut document: Value = serde_json::from_slice(body).map_err(|_| malformed())?;

@@ -1,8 +1,9 @@
 //! Sign-in at the company's identity providers, by OpenID Connect.
 //!
 //! **Owns** the protocol: discovery and keys of a provider, the address that a browser is sent to,
-//! the rules by which an answer is believed, the claims that say who somebody is, and logout tokens.
-//! [`Provider`] implements the port [`IdentityProvider`](ats_pat_domain::port::IdentityProvider).
+//! the rules by which an answer is believed, the claims that say who somebody is, and logout
+//! tokens. [`Provider`] implements the port
+//! [`IdentityProvider`](ats_pat_domain::port::IdentityProvider).
 //!
 //! **Invariants**
 //! - An identity comes only from an ID token of the configured issuer, for this service alone, made
@@ -15,7 +16,8 @@
 //! - No error and no log quotes a code, a token or a secret.
 //!
 //! **Deliberately does not know** users, sessions, cookies, pages or a database: who an identity is
-//! here, and what it may do, is decided by `ats-pat-service`. Times and random values are passed in.
+//! here, and what it may do, is decided by `ats-pat-service`. Times and random values are passed
+//! in.
 
 mod algorithm;
 mod answer;

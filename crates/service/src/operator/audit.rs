@@ -203,8 +203,8 @@ impl Audit<'_> {
         }
     }
 
-    /// An event that an archive has must be the same in the log. Then all events before it are, too,
-    /// because both are chained.
+    /// An event that an archive has must be the same in the log. Then all events before it are,
+    /// too, because both are chained.
     fn compare_with_archives(&mut self, event: &Event) {
         let here = self.joints.iter().filter(|it| it.head.seq == event.seq);
         let others = here.filter(|joint| joint.head != event.head());

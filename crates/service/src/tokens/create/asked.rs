@@ -23,7 +23,8 @@ pub struct NewToken {
     pub may_regenerate_itself: bool,
     /// Until when it may, as RFC 3339; only where it may.
     pub regenerates_until: Option<String>,
-    /// What [`Service::new_form_key`](crate::Service::new_form_key) gave the form: posted again, the form makes nothing twice.
+    /// What [`Service::new_form_key`](crate::Service::new_form_key) gave the form: posted again,
+    /// the form makes nothing twice.
     pub form_key: Option<String>,
 }
 
