@@ -30,7 +30,7 @@ impl<O: Operation> Answer<O> {
         }
     }
 
-    /// Adds a header.
+    /// The same answer with another header.
     pub fn with_header(mut self, name: HeaderName, value: String) -> Self {
         self.headers.push((name, value));
         self

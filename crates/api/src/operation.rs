@@ -142,7 +142,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The operation `O`.
+    /// What the table of operations says of `O`.
     pub const fn of<O: Operation>() -> Self {
         Self {
             meta: O::meta,

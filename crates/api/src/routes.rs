@@ -19,7 +19,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Registers every route.
+    /// Makes every route known to the counts of requests.
     pub fn new(router: &Router, traffic: &Traffic) -> Self {
         let bare = Standard::TEMPLATES.into_iter().chain(OAuth::TEMPLATES);
         Self {

@@ -51,12 +51,12 @@ impl Canonical {
         canonical
     }
 
-    /// Adds a text.
+    /// Adds a text, after its length in bytes.
     pub fn text(self, value: &str) -> Self {
         self.variable(Kind::Text, value.as_bytes())
     }
 
-    /// Adds bytes.
+    /// Adds bytes, after their number.
     pub fn bytes(self, value: &[u8]) -> Self {
         self.variable(Kind::Bytes, value)
     }

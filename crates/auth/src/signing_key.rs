@@ -67,7 +67,7 @@ impl SigningKeyPair {
         }
     }
 
-    /// The public key.
+    /// The public key, as RFC 8032, section 5.1.5, encodes it.
     pub fn public(&self) -> [u8; 32] {
         self.public.to_bytes()
     }

@@ -33,7 +33,7 @@ pub struct Exchanged {
     pub personal_access_token_lifetime: Duration,
 }
 
-/// A failed exchange.
+/// Why an exchange failed, and whether to try again.
 pub struct Failed {
     pub error: Error,
     pub retry: Retry,

@@ -33,7 +33,7 @@ impl Client {
     }
 }
 
-/// Makes a [`Client`].
+/// Collects what a [`Client`] needs, and makes it.
 pub struct Builder {
     service: String,
     source: Source,

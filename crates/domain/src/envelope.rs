@@ -42,7 +42,7 @@ impl<T> Envelope<T> {
         }
     }
 
-    /// A refusal.
+    /// The envelope of a refusal: its sentence, parameters and code.
     pub fn problem(problem: &Problem) -> Self {
         let parameters = problem.parameters();
         Self {

@@ -134,7 +134,7 @@ impl EventKind {
         Self::DatabaseUpgraded,
     ];
 
-    /// The stored name.
+    /// The name in the event log, such as `token.created`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserCreated => "user.created",

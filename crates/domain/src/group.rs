@@ -113,12 +113,12 @@ impl Groups {
         self.0.binary_search(group).is_ok()
     }
 
-    /// The groups, sorted.
+    /// Each group, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = &Group> {
         self.0.iter()
     }
 
-    /// The names, sorted.
+    /// The names of all groups, in their order.
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|group| group.0.clone()).collect()
     }

@@ -27,7 +27,7 @@ macro_rules! identifier {
                 Self(uuid)
             }
 
-            /// The UUID.
+            /// The UUID that the id is.
             pub const fn as_uuid(self) -> Uuid {
                 self.0
             }

@@ -162,7 +162,7 @@ impl Email {
         Self(text)
     }
 
-    /// The address.
+    /// The address, as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -183,7 +183,7 @@ impl Description {
         clean(text, MAX_DESCRIPTION).map(Self)
     }
 
-    /// A stored description.
+    /// The description as the database has it. It was checked when it was written.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }

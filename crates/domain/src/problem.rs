@@ -192,7 +192,7 @@ impl Problem {
         Self::ValidationFailed(vec![Failure::new(field, reason)])
     }
 
-    /// The response code.
+    /// The response code of the answer.
     pub const fn code(&self) -> Code {
         match self {
             Self::InvalidRequest { .. }

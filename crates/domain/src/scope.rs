@@ -23,7 +23,7 @@ const MAX_SCOPE: usize = 100;
 pub struct Scopes(Vec<String>);
 
 impl Scopes {
-    /// The scope [`ALL`].
+    /// Only the scope [`ALL`]: every right of the owner.
     pub fn all() -> Self {
         Self(vec![ALL.to_owned()])
     }
@@ -112,7 +112,7 @@ impl Scopes {
         )
     }
 
-    /// The names, sorted.
+    /// The names of all scopes, in their order.
     pub fn names(&self) -> &[String] {
         &self.0
     }

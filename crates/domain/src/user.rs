@@ -22,7 +22,7 @@ pub enum UserKind {
 }
 
 impl UserKind {
-    /// The stored form.
+    /// The word in the database and in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Person => "person",

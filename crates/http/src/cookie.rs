@@ -18,7 +18,7 @@ impl SessionCookie {
         Self { secure: is_https }
     }
 
-    /// The name.
+    /// The name with its prefix, as browsers see it.
     pub const fn name(self) -> &'static str {
         if self.secure {
             "__Host-ats_session"

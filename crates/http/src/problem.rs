@@ -15,7 +15,7 @@ pub enum Challenge {
 }
 
 impl Challenge {
-    /// The scheme's name.
+    /// The value of `WWW-Authenticate`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PersonalAccessToken => "PersonalAccessToken",

@@ -44,7 +44,7 @@ impl Counts {
         }
     }
 
-    /// Counts one more.
+    /// Counts one more of this key.
     pub fn add(&self, key: u64) {
         let part = &self.parts[mine()];
         part.of(key).fetch_add(1, Ordering::Relaxed);

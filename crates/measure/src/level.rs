@@ -9,7 +9,7 @@ pub struct Level(AtomicI64);
 pub struct Stay<'a>(&'a Level);
 
 impl Level {
-    /// One more.
+    /// Counts one more, until the value that this returns is dropped.
     pub fn enter(&self) -> Stay<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Stay(self)

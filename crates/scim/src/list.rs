@@ -67,7 +67,7 @@ impl Query {
         (self.start_index - 1).min(u64::from(u32::MAX))
     }
 
-    /// The page.
+    /// The page as a `ListResponse` (RFC 7644, section 3.4.2).
     pub fn page(&self, total: u64, resources: Vec<Value>) -> Value {
         let wanted = resources.into_iter().map(|it| self.projection.apply(it));
         let resources: Vec<Value> = wanted.collect();

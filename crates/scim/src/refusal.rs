@@ -101,7 +101,7 @@ impl Refusal {
         Self::new(status, scim_type, format!("{detail}."))
     }
 
-    /// The answer.
+    /// The refusal as RFC 7644, section 3.12, has it.
     pub fn into_response(self) -> Response {
         let mut body = json!({
             "schemas": [ERROR],

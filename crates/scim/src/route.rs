@@ -107,7 +107,7 @@ impl Route {
         }
     }
 
-    /// The methods.
+    /// The methods that the path takes.
     pub fn methods(&self) -> &'static [&'static str] {
         match self {
             Self::Users | Self::Groups => &["GET", "HEAD", "POST"],

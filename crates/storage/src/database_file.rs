@@ -75,7 +75,7 @@ impl DatabaseFile {
         }
     }
 
-    /// Closes the files.
+    /// Closes the connection that keeps the files of the database open.
     pub async fn close(&self) {
         let keeper = self.keeper.lock().take();
         if let Some(keeper) = keeper {

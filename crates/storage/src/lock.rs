@@ -15,7 +15,7 @@ pub struct ExclusiveLock {
 }
 
 impl ExclusiveLock {
-    /// The lock file.
+    /// Where the lock file is.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -143,7 +143,7 @@ impl JwkSet {
         Ok(Self { keys })
     }
 
-    /// The keys.
+    /// The keys of the set, in its order.
     pub fn keys(&self) -> &[Jwk] {
         &self.keys
     }

@@ -164,7 +164,7 @@ impl CompressedList {
         Self(compressed)
     }
 
-    /// The list.
+    /// The list. `None` if the bytes are no list, or one that is too long.
     pub fn decompress(&self) -> Option<StatusList> {
         StatusList::decompress(&self.0)
     }

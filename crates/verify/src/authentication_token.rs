@@ -80,7 +80,7 @@ impl AuthenticationToken {
         at(self.claims().iat)
     }
 
-    /// All its claims.
+    /// All claims of the token.
     pub fn claims(&self) -> &Claims {
         &self.0.claims
     }

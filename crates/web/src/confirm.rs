@@ -30,7 +30,7 @@ pub struct ConfirmPage {
 }
 
 impl ConfirmPage {
-    /// The page.
+    /// The page that asks.
     pub fn answer(&self) -> Response {
         render(self, StatusCode::OK)
     }

@@ -164,7 +164,7 @@ impl Frame {
         self.with_script(visit.shared.assets.address("copy.js"))
     }
 
-    /// Adds a script.
+    /// The same page with the script at this address.
     pub fn with_script(mut self, address: String) -> Self {
         self.scripts.push(address);
         self

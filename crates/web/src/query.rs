@@ -11,7 +11,7 @@ impl Query {
         Self::parse(uri.query().unwrap_or_default())
     }
 
-    /// Reads a query.
+    /// Reads the query of a URL, in the form in which browsers send forms.
     pub fn parse(text: &str) -> Self {
         Self(
             form_urlencoded::parse(text.as_bytes())

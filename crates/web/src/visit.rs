@@ -71,7 +71,7 @@ pub struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    /// Reads a request.
+    /// Reads what every page needs of a request.
     pub fn new(
         service: &'a Service,
         settings: &'a HttpSettings,

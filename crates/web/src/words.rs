@@ -12,7 +12,7 @@ use crate::zone::Zone;
 /// A day.
 pub const DAY: Duration = Duration::from_hours(24);
 
-/// `25 Dec 2026`.
+/// The date in few letters, such as `25 Dec 2026`.
 pub fn short_date(time: Timestamp, zone: &Zone, text: Text) -> String {
     let Some(at) = zone.local(time) else {
         return time.to_string();
@@ -141,7 +141,7 @@ pub struct When {
 }
 
 impl When {
-    /// The date.
+    /// The date, such as `25 Dec 2026`.
     pub fn on(time: Timestamp, zone: &Zone, text: Text) -> Self {
         Self::saying(time, zone, text, short_date(time, zone, text))
     }

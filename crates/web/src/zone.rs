@@ -59,7 +59,7 @@ impl Zone {
         })
     }
 
-    /// `Europe/Berlin`, or `UTC`.
+    /// The name in the IANA database, such as `Europe/Berlin`, or `UTC`.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -61,7 +61,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0018_directory"
           ],
           "Pending": [],
-          "Unknown": []
+          "Unknown": [],
+          "Beside": []
         })
     );
     assert_eq!(

@@ -64,7 +64,7 @@ impl Refusal {
         }
     }
 
-    /// The answer.
+    /// The refusal as RFC 6749, section 5.2, has it.
     pub fn into_response(self) -> Response {
         let mut response = not_to_be_kept(&self.body);
         response.set_status(self.status);

@@ -19,7 +19,7 @@ const MAX_PATH: usize = 100;
 /// The beginnings of secrets.
 const SECRETS: [&str; 2] = ["atspat_", "atsop_"];
 
-/// A required body.
+/// The JSON body of a request, which must be there.
 pub struct JsonBody<T>(pub T);
 
 /// An optional body. Without it, the content type may be absent too.

@@ -64,5 +64,5 @@ pub enum CommitError {
     Unknown(#[source] StoreError),
 }
 
-/// The underlying error.
+/// An error of a library below.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;

@@ -36,7 +36,7 @@ pub use token_repository::{
 
 use crate::time::Timestamp;
 
-/// Reads the time.
+/// Tells the time: of the day, and since the machine started.
 pub trait Clock: Send + Sync {
     /// The wall clock.
     fn now(&self) -> Timestamp;

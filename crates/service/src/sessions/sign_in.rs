@@ -24,7 +24,7 @@ use crate::view::SessionUser;
 /// How many sessions a user may have. At the next sign-in the oldest one ends.
 pub(crate) const MOST_SESSIONS: usize = 100;
 
-/// A successful sign-in.
+/// What somebody gets who signed in.
 pub struct SignInResult {
     /// The new session's id, for the cookie.
     pub session_id: SecretString,

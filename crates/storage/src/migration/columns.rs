@@ -40,7 +40,7 @@ pub fn table<const N: usize>(name: &'static str, columns: [ColumnDef; N]) -> Tab
     table
 }
 
-/// An index.
+/// An index over these columns, in this order.
 pub fn index<const N: usize>(
     name: &'static str,
     table: &'static str,
