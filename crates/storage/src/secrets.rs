@@ -1,7 +1,7 @@
 //! The keyed hashes of tokens' secrets.
 
 use async_trait::async_trait;
-use ats_pat_domain::port::{Grant, SecretRepository, StoreError};
+use ats_pat_domain::port::{SecretRepository, StoreError, StoredGrant};
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::KeyId;
 use ats_pat_domain::{Tagged, Timestamp, TokenId};
@@ -67,14 +67,14 @@ impl From<&Tagged<Secret>> for ActiveModel {
     }
 }
 
-fn grant(row: &QueryResult) -> Result<Grant, StoreError> {
+fn grant(row: &QueryResult) -> Result<StoredGrant, StoreError> {
     let mut next = 0;
     let secret: Model = next_part(row, &mut next)?;
     let token: token::Model = next_part(row, &mut next)?;
     let owner: user::Model = next_part(row, &mut next)?;
     let head: event_head::Model = next_part(row, &mut next)?;
     let ring_version: Option<i64> = row.try_get_by_index(next).map_err(store_error)?;
-    Ok(Grant {
+    Ok(StoredGrant {
         secret: secret.try_into()?,
         token: token.try_into()?,
         owner: owner.try_into()?,
@@ -94,7 +94,7 @@ fn padded(hashes: &[[u8; 32]]) -> impl Iterator<Item = Vec<u8>> {
 
 #[async_trait]
 impl SecretRepository for Channel {
-    async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<Grant>, StoreError> {
+    async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<StoredGrant>, StoreError> {
         let ring_version = Query::select()
             .column(key_ring::Column::Version)
             .from(key_ring::Entity)

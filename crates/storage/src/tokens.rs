@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::port::{
-    Bearer, ListedToken, SignOfLife, StoreError, TokenChanges, TokenCounts, TokenPage,
+    ListedToken, SignOfLife, StoreError, StoredBearer, TokenChanges, TokenCounts, TokenPage,
     TokenRepository,
 };
 use ats_pat_domain::secret::Secret;
@@ -166,7 +166,7 @@ impl TokenRepository for Channel {
         token_counts::read(self, after, limit, now, soon).await
     }
 
-    async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError> {
+    async fn bearer(&self, id: TokenId) -> Result<Option<StoredBearer>, StoreError> {
         let mut select = Query::select();
         columns(&mut select, Entity, "t_");
         columns(&mut select, user::Entity, "u_");
@@ -180,7 +180,7 @@ impl TokenRepository for Channel {
         let Some(row) = self.query_one(&select).await.map_err(store_error)? else {
             return Ok(None);
         };
-        Ok(Some(Bearer {
+        Ok(Some(StoredBearer {
             token: part::<Model>(&row, "t_")?.try_into()?,
             owner: part::<user::Model>(&row, "u_")?.try_into()?,
         }))

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::answer::not_to_be_kept;
 use super::error::Refusal;
 use super::form::Form;
-use crate::request::Bearer;
+use crate::request::BearerToken;
 
 /// The answer for an active token (RFC 7662, section 2.2). For every other one, it is `active`
 /// alone.
@@ -51,7 +51,7 @@ pub async fn caller(
         return Err(Refusal::without_credential());
     }
     let bearer =
-        Bearer::read(request).map_err(|refused| refused.into_problem(context.request_id()))?;
+        BearerToken::read(request).map_err(|refused| refused.into_problem(context.request_id()))?;
     service
         .introspector(bearer.0)
         .await

@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::Bearer;
+use crate::request::BearerToken;
 use crate::schema::Time;
 
 /// The path of the identity.
@@ -32,7 +32,7 @@ impl GetIdentity {
     async fn get_identity(
         &self,
         request: &Request,
-        bearer: Bearer<'_>,
+        bearer: BearerToken<'_>,
     ) -> Result<Answer<Self>, Refused> {
         let identity = Call::of(request)?.service.identity(bearer.0).await?;
         Ok(Answer::of(identity))

@@ -117,9 +117,9 @@ security_scheme!(TokenHolder, "personalAccessToken", personal_access_token(), op
 
 /// The authentication token in the header `Authorization: Bearer …` (RFC 6750, section 2.1). The
 /// case of the scheme doesn't matter (RFC 9110, section 11.1).
-pub struct Bearer<'a>(pub &'a str);
+pub struct BearerToken<'a>(pub &'a str);
 
-impl<'a> Bearer<'a> {
+impl<'a> BearerToken<'a> {
     /// # Errors
     /// [`Problem::AuthenticationTokenMissing`] without the header or with another scheme,
     /// [`Problem::AuthenticationTokenInvalid`] for more than one header, and
@@ -145,7 +145,7 @@ impl<'a> Bearer<'a> {
 }
 
 security_scheme!(
-    Bearer<'a>,
+    BearerToken<'a>,
     "bearer",
     MetaSecurityScheme {
         ty: "http",
@@ -155,7 +155,7 @@ security_scheme!(
         ..none()
     },
     optional: false,
-    request => Bearer::read(request)
+    request => BearerToken::read(request)
 );
 
 /// The cookie of a session. The document replaces its name if the public URL is https.
@@ -205,7 +205,7 @@ mod tests {
                 .headers_mut()
                 .append(header::AUTHORIZATION, HeaderValue::from_static(value));
         }
-        Bearer::read(&request)
+        BearerToken::read(&request)
             .ok()
             .map(|bearer| bearer.0.to_owned())
     }

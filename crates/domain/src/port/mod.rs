@@ -31,7 +31,8 @@ pub use repository::{
 };
 pub use store::{ChangeOrder, Retagged, RowKey, Store, Transaction, UsageRecord};
 pub use token_repository::{
-    Bearer, Grant, ListedToken, SecretRepository, SignOfLife, TokenPage, TokenRepository,
+    ListedToken, SecretRepository, SignOfLife, StoredBearer, StoredGrant, TokenPage,
+    TokenRepository,
 };
 
 use crate::time::Timestamp;

@@ -53,7 +53,7 @@ pub struct TokenPage {
 }
 
 /// The rows that an authentication token depends on.
-pub struct Bearer {
+pub struct StoredBearer {
     /// The personal access token it was exchanged for.
     pub token: Tagged<Token>,
     /// The owner.
@@ -101,7 +101,7 @@ pub trait TokenRepository: Send + Sync {
         soon: Timestamp,
     ) -> Result<(TokenCounts, Option<TokenId>), StoreError>;
     /// A token and its owner. One statement.
-    async fn bearer(&self, id: TokenId) -> Result<Option<Bearer>, StoreError>;
+    async fn bearer(&self, id: TokenId) -> Result<Option<StoredBearer>, StoreError>;
     /// When tokens were last created, regenerated or used: up to `limit` tokens with ids greater
     /// than `after`, sorted by id. For walks through all tokens. Uses may be minutes late.
     async fn signs_of_life(
@@ -134,7 +134,7 @@ pub trait TokenRepository: Send + Sync {
 }
 
 /// Everything that an exchange depends on, read by one statement.
-pub struct Grant {
+pub struct StoredGrant {
     /// The secret that was sent.
     pub secret: Tagged<Secret>,
     /// Its token.
@@ -153,9 +153,9 @@ pub struct Grant {
 pub trait SecretRepository: Send + Sync {
     /// The grants of these keyed hashes, in any order. Includes dead secrets, and leaves out
     /// unknown ones. One statement.
-    async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<Grant>, StoreError>;
+    async fn grants(&self, hashes: &[[u8; 32]]) -> Result<Vec<StoredGrant>, StoreError>;
     /// The grant of this keyed hash, also of a dead secret. One statement.
-    async fn grant(&self, hash: &[u8; 32]) -> Result<Option<Grant>, StoreError> {
+    async fn grant(&self, hash: &[u8; 32]) -> Result<Option<StoredGrant>, StoreError> {
         Ok(self.grants(slice::from_ref(hash)).await?.pop())
     }
     /// Every secret that a token ever had, by generation.

@@ -24,7 +24,7 @@ use ats_pat_measure::Counts;
 
 use crate::cache::decisions::Rules;
 use crate::cache::feed::Feed;
-use crate::cache::grants::{Found, Grant, Grants, Known, Lane, SecretHash};
+use crate::cache::grants::{CachedGrant, Found, Grants, Known, Lane, SecretHash};
 use crate::cache::ring::{Ring, RingState};
 use crate::cache::usage::UsageLog;
 use crate::change::Changes;
@@ -157,7 +157,7 @@ impl ExchangeCache {
             confirmed
         };
         let is_vouched_for = known.as_of.is_some_and(|as_of| {
-            let Grant {
+            let CachedGrant {
                 token_id, owner_id, ..
             } = known.grant;
             self.feed

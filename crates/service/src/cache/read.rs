@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::decisions::SETTLED_AFTER;
-use crate::cache::grants::{Found, Grant, Known, Lane, Load, SecretHash};
+use crate::cache::grants::{CachedGrant, Found, Known, Lane, Load, SecretHash};
 use crate::cache::ring::RingState;
 use crate::cache::{ExchangeCache, ReadFrom};
 use crate::ledger::currency::{ATTEMPTS, Doubt};
@@ -33,7 +33,11 @@ impl ExchangeCache {
     }
 
     /// The signing keys at the time of the read, or later.
-    async fn ring_of(&self, grant: &Grant, arrived: Duration) -> Result<Arc<RingState>, Error> {
+    async fn ring_of(
+        &self,
+        grant: &CachedGrant,
+        arrived: Duration,
+    ) -> Result<Arc<RingState>, Error> {
         let followed = self.ring.followed();
         if followed.version == grant.ring_version && self.lease_holds(arrived) {
             return Ok(followed);
@@ -157,7 +161,7 @@ impl ExchangeCache {
             let takes_over = |at| (self.rules.takes_over)(now.since(at));
             let settles_at = genuine.took_over_at.filter(|at| takes_over(*at));
             let settles_at = settles_at.map(|_| settled_at);
-            let grant = Grant::new(genuine, policy, lapse, &self.usage);
+            let grant = CachedGrant::new(genuine, policy, lapse, &self.usage);
             let known = Arc::new(Known::new(grant, as_of, settles_at));
             if as_of.is_some() {
                 self.grants.keep(hash, Arc::clone(&known));

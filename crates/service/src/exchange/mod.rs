@@ -7,8 +7,8 @@ pub(crate) mod token_ids;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ats_pat_auth::{AuthError, Grant as MintGrant, StatusPlace, SubjectId};
-use ats_pat_domain::port::{Grant as StoredGrant, StoreError};
+use ats_pat_auth::{AuthError, Grant, StatusPlace, SubjectId};
+use ats_pat_domain::port::{StoreError, StoredGrant};
 use ats_pat_domain::{Problem, Timestamp};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::cache::ReadFrom;
-use crate::cache::grants::{FirstUse, Found, Grant, Known};
+use crate::cache::grants::{CachedGrant, FirstUse, Found, Known};
 use crate::exchange::narrowing::Narrowing;
 use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
@@ -134,7 +134,7 @@ impl Service {
         let now = self.now();
         let from = ReadFrom::Memory;
         let mut found = self.exchangeable(presented, now, address, from).await?;
-        let Grant {
+        let CachedGrant {
             token_id, owner_id, ..
         } = found.known.grant;
         self.inner.limits.count_exchange(token_id, owner_id)?;
@@ -162,7 +162,7 @@ impl Service {
     }
 
     /// Does what the first exchange with a secret must do.
-    pub(crate) async fn use_first(&self, grant: &Grant) -> Result<(), Error> {
+    pub(crate) async fn use_first(&self, grant: &CachedGrant) -> Result<(), Error> {
         match grant.first_use {
             FirstUse::Nothing => Ok(()),
             FirstUse::EndsOverlap => {
@@ -279,7 +279,7 @@ impl Service {
         let status_list = inner.status_lists.address();
         let minted = minter.mint(
             found.ring.signer(now)?,
-            &MintGrant {
+            &Grant {
                 owner_id: text(grant.owner_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),
                 user_name: &grant.user_name,
                 token_id: text(grant.token_id.as_uuid(), &mut [0; Hyphenated::LENGTH]),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ats_pat_auth::Minter;
 use ats_pat_domain::Problem;
 
-use crate::cache::grants::Grant;
+use crate::cache::grants::CachedGrant;
 use crate::service::Service;
 use crate::service::error::Error;
 
@@ -31,7 +31,7 @@ impl Narrowing {
     ///
     /// # Errors
     /// [`Error::ScopeNotHeld`].
-    pub(crate) fn scope(&self, grant: &Grant) -> Result<Option<Arc<str>>, Error> {
+    pub(crate) fn scope(&self, grant: &CachedGrant) -> Result<Option<Arc<str>>, Error> {
         let policy = &grant.policy;
         let Some(names) = &self.scope else {
             return Ok(policy.written_out(&grant.scope));
@@ -50,7 +50,7 @@ impl Narrowing {
     pub(crate) fn minter<'a>(
         &self,
         service: &'a Service,
-        grant: &Grant,
+        grant: &CachedGrant,
     ) -> Result<(Cow<'a, Minter>, u32), Error> {
         if let Some(problem) = &self.unreadable {
             return Err(problem.clone().into());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ats_pat_auth::{Origin, RowTag};
 use ats_pat_domain::event::Head;
-use ats_pat_domain::port::Grant;
+use ats_pat_domain::port::StoredGrant;
 use ats_pat_domain::secret::{Secret, Slot};
 use ats_pat_domain::tagged::Tag;
 use ats_pat_domain::{Lapse, Problem, Timestamp, Token, User};
@@ -79,7 +79,7 @@ pub(crate) fn is_usable(secret: &Secret, token: &Token, now: Timestamp) -> bool 
 impl VerifiedGrant {
     /// # Errors
     /// [`Doubt`] if a row is not genuine or not current.
-    pub(crate) fn of(grant: Grant, currency: &Currency) -> Result<Self, Doubt> {
+    pub(crate) fn of(grant: StoredGrant, currency: &Currency) -> Result<Self, Doubt> {
         let writers = [&grant.secret.tag, &grant.token.tag].map(written_by);
         let secret = currency.check(grant.secret)?;
         let token = currency.check(grant.token)?;
@@ -100,7 +100,7 @@ impl VerifiedGrant {
     }
 
     /// Like [`of`](Self::of), but checks only the tags, so older rows that were put back pass.
-    pub(crate) fn by_tags(grant: Grant, roots: &Roots) -> Option<Self> {
+    pub(crate) fn by_tags(grant: StoredGrant, roots: &Roots) -> Option<Self> {
         let are_genuine = roots.is_genuine(&grant.secret)
             && roots.is_genuine(&grant.token)
             && roots.is_genuine(&grant.owner);

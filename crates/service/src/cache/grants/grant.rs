@@ -36,7 +36,7 @@ impl FirstUse {
 }
 
 /// A genuine grant, with only the fields that an exchange needs.
-pub(crate) struct Grant {
+pub(crate) struct CachedGrant {
     pub(crate) token_id: TokenId,
     pub(crate) owner_id: UserId,
     pub(crate) user_name: Box<str>,
@@ -67,7 +67,7 @@ pub(crate) struct Grant {
     is_forbidden: bool,
 }
 
-impl Grant {
+impl CachedGrant {
     pub(crate) fn new(
         genuine: VerifiedGrant,
         policy: Arc<OwnerPolicy>,

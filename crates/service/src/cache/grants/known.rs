@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::Duration;
 
 use crate::cache::feed::AsOf;
-use crate::cache::grants::grant::Grant;
+use crate::cache::grants::grant::CachedGrant;
 use crate::cache::ring::RingState;
 
 /// The keyed hash of a secret.
@@ -13,7 +13,7 @@ pub(crate) type SecretHash = [u8; 32];
 
 /// A grant, and the position of the feed when its read began.
 pub(crate) struct Known {
-    pub(crate) grant: Grant,
+    pub(crate) grant: CachedGrant,
     /// `None` if the grant is not cached.
     pub(in crate::cache) as_of: Option<AsOf>,
     /// The position of the feed when it last vouched for the grant, or -1.
@@ -27,7 +27,7 @@ pub(crate) struct Known {
 
 impl Known {
     pub(in crate::cache) fn new(
-        grant: Grant,
+        grant: CachedGrant,
         as_of: Option<AsOf>,
         settles_at: Option<Duration>,
     ) -> Self {

@@ -12,7 +12,7 @@ use quick_cache::sync::Cache;
 
 use crate::cache::grants::reads::Reads;
 
-pub(crate) use grant::{FirstUse, Grant};
+pub(crate) use grant::{CachedGrant, FirstUse};
 pub(crate) use known::{Found, Known, SecretHash};
 pub(in crate::cache) use load::Load;
 

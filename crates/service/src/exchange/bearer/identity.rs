@@ -2,7 +2,7 @@
 
 use ats_pat_domain::{Problem, Timestamp};
 
-use crate::exchange::bearer::Bearer;
+use crate::exchange::bearer::CheckedBearer;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::Identity;
@@ -15,7 +15,7 @@ impl Service {
     /// (its first audience). Also if its personal access token was revoked, regenerated or has
     /// expired, or if its owner is disabled.
     pub async fn identity(&self, bearer: &str) -> Result<Identity, Error> {
-        let Bearer {
+        let CheckedBearer {
             claims,
             token,
             owner,
@@ -34,7 +34,7 @@ impl Service {
     ///
     /// # Errors
     /// [`Problem::AuthenticationTokenInvalid`].
-    pub(crate) async fn bearer_for_us(&self, presented: &str) -> Result<Bearer, Error> {
+    pub(crate) async fn bearer_for_us(&self, presented: &str) -> Result<CheckedBearer, Error> {
         let us = self.inner.settings.audience.get(..1).unwrap_or_default();
         let found = self.bearer(presented, us).await?;
         Ok(found.ok_or(Problem::AuthenticationTokenInvalid)?)

@@ -7,7 +7,7 @@ use ats_pat_token::{Audience, PersonalAccessToken};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::may_be_exchanged;
-use crate::exchange::bearer::Bearer;
+use crate::exchange::bearer::CheckedBearer;
 use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::error::Error;
@@ -132,8 +132,8 @@ fn of_personal_access_token(
     }
 }
 
-fn of_authentication_token(bearer: Bearer) -> Introspection {
-    let Bearer {
+fn of_authentication_token(bearer: CheckedBearer) -> Introspection {
+    let CheckedBearer {
         claims,
         token,
         owner,

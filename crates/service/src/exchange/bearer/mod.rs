@@ -19,7 +19,7 @@ use crate::service::error::Error;
 const SKEW: u32 = 5;
 
 /// A valid authentication token, and the rows that it depends on.
-pub(crate) struct Bearer {
+pub(crate) struct CheckedBearer {
     pub(crate) claims: Claims,
     pub(crate) token: Token,
     pub(crate) owner: User,
@@ -42,7 +42,7 @@ impl Service {
         &self,
         presented: &str,
         audiences: &[String],
-    ) -> Result<Option<Bearer>, Error> {
+    ) -> Result<Option<CheckedBearer>, Error> {
         let now = self.now();
         // A malformed token never reaches the database.
         if Unverified::parse(presented).is_err() {
@@ -81,7 +81,7 @@ impl Service {
             && token.status(now) == Status::Active
             && require_in_force(&owner, self.sign_in_rules(), now).is_ok()
             && may_be_exchanged(&*self.policies().await?, &token, &owner);
-        Ok(holds.then_some(Bearer {
+        Ok(holds.then_some(CheckedBearer {
             claims,
             token,
             owner,

@@ -6,11 +6,11 @@ use ats_pat_domain::group::Group;
 use ats_pat_domain::key::StoredRootKey;
 use ats_pat_domain::list::{EventFilter, TokenQuery, UserQuery};
 use ats_pat_domain::port::{
-    Bearer, DirectoryGroupRepository, EventRepository, FoundSession, Grant, IdentityRepository,
-    KeyRepository, ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository,
-    Repositories, SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
-    StatusRepository, StoredPolicy, StoredRing, TokenCounts, TokenPage, TokenRepository, UserPage,
-    UserRepository,
+    DirectoryGroupRepository, EventRepository, FoundSession, IdentityRepository, KeyRepository,
+    ListedOperatorKey, ListedToken, OperatorKeyRepository, PolicyRepository, Repositories,
+    SecretRepository, SessionRepository, SetupLink, SetupLinkRepository, SignOfLife,
+    StatusRepository, StoredBearer, StoredGrant, StoredPolicy, StoredRing, TokenCounts, TokenPage,
+    TokenRepository, UserPage, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::{
@@ -22,11 +22,11 @@ use ats_pat_domain::{
 use super::super::database::State;
 use super::{Answer, Change, SimulatedStore, not_simulated};
 
-fn grant(state: &State, hash: &[u8; 32]) -> Option<Grant> {
+fn grant(state: &State, hash: &[u8; 32]) -> Option<StoredGrant> {
     let secret = state.rows.secrets.get(hash)?.clone();
     let token = state.rows.tokens.get(&secret.row.token_id)?.clone();
     let owner = state.rows.users.get(&token.row.owner_id)?.clone();
-    Some(Grant {
+    Some(StoredGrant {
         secret,
         token,
         owner,
@@ -35,7 +35,7 @@ fn grant(state: &State, hash: &[u8; 32]) -> Option<Grant> {
     })
 }
 
-fn grants(state: &State, hashes: &[[u8; 32]]) -> Vec<Grant> {
+fn grants(state: &State, hashes: &[[u8; 32]]) -> Vec<StoredGrant> {
     let found = hashes.iter().filter_map(|hash| grant(state, hash));
     found.collect()
 }
@@ -136,11 +136,11 @@ macro_rules! repositories {
             ) -> Answer<(TokenCounts, Option<TokenId>)> {
                 not_simulated()
             }
-            async fn bearer(&self, id: TokenId) -> Answer<Option<Bearer>> {
+            async fn bearer(&self, id: TokenId) -> Answer<Option<StoredBearer>> {
                 self.look(|state| {
                     let token = state.rows.tokens.get(&id)?.clone();
                     let owner = state.rows.users.get(&token.row.owner_id)?.clone();
-                    Some(Bearer { token, owner })
+                    Some(StoredBearer { token, owner })
                 }).await
             }
             async fn after(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
@@ -151,7 +151,7 @@ macro_rules! repositories {
 
         #[async_trait]
         impl SecretRepository for $type {
-            async fn grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<Grant>> {
+            async fn grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<StoredGrant>> {
                 self.read_grants(hashes).await
             }
             async fn of_token(&self, id: TokenId) -> Answer<Vec<Tagged<Secret>>> {
@@ -289,7 +289,7 @@ macro_rules! repositories {
 repositories!(SimulatedStore, Change);
 
 impl SimulatedStore {
-    async fn read_grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<Grant>> {
+    async fn read_grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<StoredGrant>> {
         let lag = self.0.reads_lag;
         self.0
             .ask(|database| {
@@ -301,7 +301,7 @@ impl SimulatedStore {
 }
 
 impl Change {
-    async fn read_grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<Grant>> {
+    async fn read_grants(&self, hashes: &[[u8; 32]]) -> Answer<Vec<StoredGrant>> {
         self.look(|state| grants(state, hashes)).await
     }
 }
