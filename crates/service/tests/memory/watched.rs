@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, DirectoryGroupRepository, EventRepository, Grant, IdentityRepository,
-    KeyRepository, OperatorKeyRepository, PolicyRepository, Repositories, Retagged,
-    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository, KeyRepository,
+    OperatorKeyRepository, PolicyRepository, Repositories, Retagged, SecretRepository,
+    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, StoredGrant,
     TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
@@ -63,7 +63,7 @@ impl Watched {
 
 #[async_trait]
 impl SecretRepository for Watched {
-    async fn grants(&self, hashes: &[Hash]) -> Result<Vec<Grant>, StoreError> {
+    async fn grants(&self, hashes: &[Hash]) -> Result<Vec<StoredGrant>, StoreError> {
         self.statements
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
