@@ -57,7 +57,8 @@ pub struct Secret {
     pub slot: Option<Slot>,
     /// When an overlapping or unconfirmed secret stops working.
     pub valid_until: Option<Timestamp>,
-    /// Whether the first exchange with this secret ends the overlap of the one before.
+    /// Whether the first exchange with this secret, or the first renewal by it, ends the overlap of
+    /// the one before.
     pub ends_overlap: bool,
     /// When the token will expire once this unconfirmed secret is confirmed.
     pub renews_until: Option<Timestamp>,

@@ -172,6 +172,24 @@ async fn asking_with_the_new_secret_confirms_it_first(database: &TestDatabase) {
 }
 
 #[on_every_database]
+async fn asking_is_a_first_use_that_ends_an_overlap(database: &TestDatabase) {
+    let scene = scene(database).await;
+    let asked = Regeneration {
+        overlap_hours: 1,
+        end_overlap_at_first_use: true,
+        ..Regeneration::default()
+    };
+    let (service, id) = (&scene.world.service, scene.id());
+    let new = service.regenerate_token(&scene.ada, &id, asked).await;
+    let new = new.unwrap();
+    assert_eq!(scene.exchanged(&scene.issued.secret).await, 1);
+    scene.renew(&new.secret).await.unwrap();
+    assert_eq!(scene.exchanged(&scene.issued.secret).await, 1201);
+    assert_eq!(scene.shown().await.previous_secret_valid_until, None);
+    assert_eq!(scene.exchanged(&new.secret).await, 1);
+}
+
+#[on_every_database]
 async fn a_refused_request_confirms_nothing(database: &TestDatabase) {
     let scene = scene(database).await;
     let old = &scene.issued.secret;

@@ -97,33 +97,46 @@ impl Change for EndOverlap {
         if !self.concerns(&secrets) {
             return Ok(((), Taken::Before));
         }
-        let (mut changed, mut ended) = (false, false);
-        for (mut secret, judgement) in secrets {
-            match secret.slot {
-                Some(Slot::Overlap) => {
-                    // Kept without a slot, so that its use can be told from a guess.
-                    secret.slot = None;
-                    places::revoke(draft, &secret).await?;
-                    ended = true;
-                }
-                // To write a row makes it genuine: only one that is.
-                Some(Slot::Current) if secret.ends_overlap && judgement == Judgement::Genuine => {
-                    secret.ends_overlap = false;
-                }
-                Some(Slot::Current | Slot::Unconfirmed) | None => continue,
-            }
-            draft.update_secret(secret).await?;
-            changed = true;
-        }
-        if changed {
-            draft.record(
-                draft
-                    .entry(EventKind::OverlapEnded, &token.id)
-                    .owner(token.owner_id)
-                    .detail("AtFirstUse", matches!(self.by, By::FirstUse { .. }))
-                    .personal("Name", token.name.as_str()),
-            );
-        }
+        let is_first_use = matches!(self.by, By::FirstUse { .. });
+        let ended = end_overlap_of(draft, &token, &secrets, is_first_use).await?;
         Ok(((), Taken::now_if(ended)))
     }
+}
+
+/// Ends the replaced secret among these, the living ones of `token`. Gives whether there was one.
+pub(super) async fn end_overlap_of(
+    draft: &Draft<'_>,
+    token: &Token,
+    secrets: &[(Secret, Judgement)],
+    is_first_use: bool,
+) -> Result<bool, Error> {
+    let (mut changed, mut ended) = (false, false);
+    for (secret, judgement) in secrets {
+        let mut secret = secret.clone();
+        match secret.slot {
+            Some(Slot::Overlap) => {
+                // Kept without a slot, so that its use can be told from a guess.
+                secret.slot = None;
+                places::revoke(draft, &secret).await?;
+                ended = true;
+            }
+            // To write a row makes it genuine: only one that is.
+            Some(Slot::Current) if secret.ends_overlap && *judgement == Judgement::Genuine => {
+                secret.ends_overlap = false;
+            }
+            Some(Slot::Current | Slot::Unconfirmed) | None => continue,
+        }
+        draft.update_secret(secret).await?;
+        changed = true;
+    }
+    if changed {
+        draft.record(
+            draft
+                .entry(EventKind::OverlapEnded, &token.id)
+                .owner(token.owner_id)
+                .detail("AtFirstUse", is_first_use)
+                .personal("Name", token.name.as_str()),
+        );
+    }
+    Ok(ended)
 }

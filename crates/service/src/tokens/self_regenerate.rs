@@ -11,6 +11,7 @@ use ats_pat_domain::{Problem, Reason, Timestamp, Token, TokenId};
 use secrecy::SecretString;
 
 use super::NewSecret;
+use super::overlap::end_overlap_of;
 use super::secrets::{judged_secrets, next_generation};
 use crate::cache::ReadFrom;
 use crate::cache::grants::Known;
@@ -146,7 +147,10 @@ async fn exchangeable(
 
 /// What became of a secret since it was looked at.
 enum Standing {
-    Current,
+    Current {
+        /// Whether its first use ends the secret that it replaced.
+        ends_overlap: bool,
+    },
     Overlap,
     /// With the expiry that it brings.
     Unconfirmed(Timestamp),
@@ -169,7 +173,9 @@ fn standing(
     }
     let is_over = secret.valid_until.is_some_and(|until| until <= draft.now);
     match (secret.slot, secret.renews_until) {
-        (Some(Slot::Current), _) => Ok(Standing::Current),
+        (Some(Slot::Current), _) => Ok(Standing::Current {
+            ends_overlap: secret.ends_overlap,
+        }),
         (Some(Slot::Overlap), _) if !is_over => Ok(Standing::Overlap),
         (Some(Slot::Unconfirmed), Some(expires_at)) if !is_over => {
             Ok(Standing::Unconfirmed(expires_at))
@@ -239,7 +245,7 @@ impl Change for Confirm {
                 Ok(((), Taken::Now))
             }
             // Another exchange was first.
-            Standing::Current | Standing::Overlap => Ok(((), Taken::Before)),
+            Standing::Current { .. } | Standing::Overlap => Ok(((), Taken::Before)),
         }
     }
 }
@@ -269,7 +275,13 @@ impl Change for RegenerateItself {
         }
         let generation = next_generation(&token, &secrets);
         let taken = match standing(draft, &secrets, self.by)? {
-            Standing::Current => Taken::Nothing,
+            Standing::Current {
+                ends_overlap: false,
+            } => Taken::Nothing,
+            // To get another secret by it is to use it.
+            Standing::Current { ends_overlap: true } => {
+                Taken::now_if(end_overlap_of(draft, &token, &secrets, true).await?)
+            }
             // The one that took its place is not for whoever holds this one.
             Standing::Overlap => return Err(Problem::SelfRegenerateNotAllowed.into()),
             Standing::Unconfirmed(expires_at) => {
