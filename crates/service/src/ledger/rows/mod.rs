@@ -7,8 +7,14 @@ mod roots;
 mod tokens;
 
 use ats_pat_auth::Canonical;
-use ats_pat_domain::port::RowKey;
-use ats_pat_domain::{Timestamp, TokenId};
+use ats_pat_domain::key::StoredSigningKey;
+use ats_pat_domain::port::SetupLink;
+use ats_pat_domain::port::{RowKey, StoredPolicy};
+use ats_pat_domain::secret::Secret;
+use ats_pat_domain::{
+    DirectoryGroup, LinkedIdentity, OperatorKey, Session, StatusPlace, Timestamp, Token, TokenId,
+    User,
+};
 
 pub(crate) use self::administration::THE_POLICY;
 pub(crate) use self::roots::{Roots, logged_tag};
@@ -26,6 +32,21 @@ pub(crate) trait Row {
     /// The table and primary key.
     fn key(&self) -> RowKey;
 }
+
+/// The tables of these rows. A later release may have others, whose rows this one can't read.
+pub(crate) const TABLES: [&str; 11] = [
+    User::TABLE,
+    LinkedIdentity::TABLE,
+    Session::TABLE,
+    SetupLink::TABLE,
+    Token::TABLE,
+    Secret::TABLE,
+    StatusPlace::TABLE,
+    StoredSigningKey::TABLE,
+    OperatorKey::TABLE,
+    DirectoryGroup::TABLE,
+    StoredPolicy::TABLE,
+];
 
 /// How long a replaced row could grant anything by itself, if it were put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
