@@ -20,6 +20,9 @@ pub enum Failure {
     /// Events can't be archived, or an archive can't be read.
     #[error(transparent)]
     Archive(#[from] ats_pat_service::ArchiveError),
+    /// Events can't be removed.
+    #[error(transparent)]
+    Prune(#[from] ats_pat_service::PruneError),
     /// The use case refused or failed.
     #[error(transparent)]
     Service(#[from] ats_pat_service::Error),

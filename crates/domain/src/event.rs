@@ -88,11 +88,13 @@ pub enum EventKind {
     /// A later release took over the database. Every row that grants rights now says which event
     /// wrote it.
     DatabaseUpgraded,
+    /// Old events were removed from the log. They are in archives.
+    EventsPruned,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserErased,
@@ -132,6 +134,7 @@ impl EventKind {
         Self::OperatorKeyRevoked,
         Self::RestoreAccepted,
         Self::DatabaseUpgraded,
+        Self::EventsPruned,
     ];
 
     /// The name in the event log, such as `token.created`.
@@ -176,6 +179,7 @@ impl EventKind {
             Self::OperatorKeyRevoked => "operator_key.revoked",
             Self::RestoreAccepted => "restore.accepted",
             Self::DatabaseUpgraded => "database.upgraded",
+            Self::EventsPruned => "events.pruned",
         }
     }
 }

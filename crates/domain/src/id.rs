@@ -66,6 +66,10 @@ identifier! {
     BulkJobId
 }
 identifier! {
+    /// Identifies a removal of old events.
+    PruningId
+}
+identifier! {
     /// Identifies a group of the company's directory.
     GroupId
 }

@@ -53,7 +53,9 @@ pub use directory::{DirectoryEntry, DirectoryGroup};
 pub use disabled::{DisabledBy, DisabledMarks};
 pub use envelope::Envelope;
 pub use event::Event;
-pub use id::{BulkJobId, EventId, GroupId, IdempotencyKey, OperatorKeyId, TokenId, UserId};
+pub use id::{
+    BulkJobId, EventId, GroupId, IdempotencyKey, OperatorKeyId, PruningId, TokenId, UserId,
+};
 pub use identity::{
     Identity, Issuer, LinkedIdentity, ProviderName, ProviderSignIn, SignedInElsewhere, Subject,
 };

@@ -48,6 +48,7 @@ mod operator_keys;
 mod page;
 mod policy;
 mod pool;
+mod prunings;
 mod pulse;
 mod readable;
 mod retag;

@@ -266,3 +266,4 @@ event-operator-key-created = Operator key created
 event-operator-key-revoked = Operator key revoked
 event-restore-accepted = Restored database accepted
 event-database-upgraded = Database taken over by a later release
+event-events-pruned = Old events removed from the log, and kept in archives

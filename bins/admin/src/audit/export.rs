@@ -109,6 +109,8 @@ impl Export {
             let header = vec![csv::HEADER.to_owned()];
             lines.write(header).await.map_err(Failure::Output)?;
         }
+        // The log has gaps before this event where an operator removed old events.
+        let mut removed_to = 0;
         let mut is_known = false;
         let mut was_away = false;
         loop {
@@ -137,7 +139,18 @@ impl Export {
             // Whoever restores a database stops everything first, so that is a pause here.
             is_known = !is_over;
             let is_whole = query.kind.is_none() && query.owner.is_none();
-            let missing = is_whole.then(|| first_gap(place.seq, &events)).flatten();
+            let mut missing = is_whole.then(|| first_gap(place.seq, &events)).flatten();
+            if let Some(gap) = &missing
+                && gap.end > removed_to
+            {
+                removed_to = last_removed(log).await?;
+            }
+            while let Some(gap) = missing.take_if(|gap| gap.end <= removed_to) {
+                // An operator removed them, and archives have them.
+                let behind = events.iter().position(|event| event.seq == gap.end);
+                let rest = behind.map_or(&[][..], |first| &events[first..]);
+                missing = first_gap(gap.end - 1, rest);
+            }
             let mut page = Vec::with_capacity(events.len());
             for event in events.iter().take_while(|event| {
                 missing
@@ -169,6 +182,20 @@ impl Export {
             }
         }
     }
+}
+
+/// The number of the last event before which old events were removed. 0 if none ever were.
+async fn last_removed(log: &Deployment) -> Result<i64, Failure> {
+    let removals = EventQuery {
+        kind: Some(EventKind::EventsPruned.as_str().to_owned()),
+        limit: 1,
+        ..EventQuery::default()
+    };
+    let last = log.newest_events(removals).await?;
+    let through = last
+        .first()
+        .and_then(|event| event.details["Through"].as_i64());
+    Ok(through.unwrap_or_default())
 }
 
 /// The last event that was looked at.

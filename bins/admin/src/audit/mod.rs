@@ -5,6 +5,8 @@ mod csv;
 mod export;
 mod lines;
 mod ocsf;
+mod prune;
+mod retain;
 
 use std::path::PathBuf;
 
@@ -26,6 +28,10 @@ pub enum Command {
     Export(export::Export),
     /// Writes events into a new file, as they are chained, and reads it back; they stay in the log
     Archive(archive::Archive),
+    /// Removes archived events from the log, except those that something still needs
+    Prune(prune::Prune),
+    /// Archives old events into a folder and removes them from the log: for a timer
+    Retain(retain::Retain),
     /// Compares events and rows with what this service wrote; exit code 1 where something is found
     Verify(Verify),
 }
@@ -68,6 +74,8 @@ impl Command {
             }
             Self::Export(export) => export.run(session).await,
             Self::Archive(archive) => archive.run(session).await,
+            Self::Prune(prune) => prune.run(session).await,
+            Self::Retain(retain) => retain.run(session).await,
             Self::Verify(Verify { archives }) => {
                 let report = session
                     .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
@@ -124,6 +132,8 @@ struct Report {
     rows: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pruned_through: Option<i64>,
     findings: Vec<String>,
 }
 
@@ -133,6 +143,7 @@ impl From<AuditReport> for Report {
             events: report.events,
             rows: report.rows,
             archived: report.archived,
+            pruned_through: report.pruned_through,
             findings: report.findings,
         }
     }
@@ -157,6 +168,14 @@ impl Shown for Report {
         ];
         if let Some(archived) = self.archived {
             fields.push(("Archived", archived.to_string()));
+        }
+        if let Some(seq) = self.pruned_through {
+            let proof = if self.archived.is_some() {
+                "the archives prove them"
+            } else {
+                "only archives prove them: name them with --archive"
+            };
+            fields.push(("Removed", format!("events up to {seq}; {proof}")));
         }
         let mut name = "Findings";
         for finding in &self.findings {

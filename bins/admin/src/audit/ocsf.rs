@@ -170,6 +170,7 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
             success(EntityManagement, (1, "Create"), high_if(compromised))
         }
         EventKind::SigningKeyPromoted => success(EntityManagement, (10, "Activate"), Informational),
+        EventKind::EventsPruned => success(EntityManagement, (4, "Delete"), Medium),
         EventKind::SigningKeyDestroyed | EventKind::DirectoryGroupDeleted => {
             success(EntityManagement, (4, "Delete"), Informational)
         }

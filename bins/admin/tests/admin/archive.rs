@@ -179,3 +179,18 @@ fn an_older_database_without_its_anchor_is_found_by_an_archive() {
         ]
     );
 }
+
+#[test]
+fn only_archived_events_that_are_old_are_removed() {
+    let admin = Admin::with_alice();
+    let none = admin.run(&["audit", "prune"]);
+    assert_eq!(none.code, 2, "{}", none.errors);
+    archive(&admin, &["one"]);
+    let young = admin.refusal(1, &["audit", "prune", "one"]);
+    assert!(young.contains("less than a day old"), "{young}");
+    edit(&admin.path("one"), "signing_key", "signing_kex");
+    let altered = admin.refusal(1, &["audit", "prune", "one"]);
+    assert!(altered.contains("nothing was removed"), "{altered}");
+    assert!(altered.contains("was altered"), "{altered}");
+    assert_eq!(admin.json(&["audit", "verify"])["Findings"], json!([]));
+}

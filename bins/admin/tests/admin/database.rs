@@ -26,7 +26,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0015_identities",
             "m0016_provider_sign_in",
             "m0017_signed_in_elsewhere",
-            "m0018_directory"
+            "m0018_directory",
+            "m0019_pruned_beside"
           ]
         })
     );
@@ -58,7 +59,8 @@ fn a_database_is_made_once_and_its_schema_told() {
             "m0015_identities",
             "m0016_provider_sign_in",
             "m0017_signed_in_elsewhere",
-            "m0018_directory"
+            "m0018_directory",
+            "m0019_pruned_beside"
           ],
           "Pending": [],
           "Unknown": [],

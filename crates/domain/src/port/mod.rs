@@ -8,6 +8,7 @@ mod change;
 mod error;
 mod figures;
 mod identity;
+mod pruning;
 mod repository;
 mod store;
 mod token_repository;
@@ -23,6 +24,7 @@ pub use figures::{PoolFigures, StoreFigures, TokenCounts};
 pub use identity::{
     Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
 };
+pub use pruning::EventPruning;
 pub use repository::{
     DirectoryGroupRepository, EventRepository, FoundSession, IdentityRepository, KeyRepository,
     ListedOperatorKey, OperatorKeyRepository, PolicyRepository, Repositories, SessionRepository,

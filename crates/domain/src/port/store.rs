@@ -8,6 +8,7 @@ use super::change::{
 };
 use super::error::{CommitError, StoreError};
 use super::figures::StoreFigures;
+use super::pruning::EventPruning;
 use super::repository::Repositories;
 use crate::event::Head;
 use crate::id::{EventId, GroupId, OperatorKeyId, TokenId, UserId};
@@ -18,7 +19,7 @@ use crate::token::Usage;
 
 /// The database.
 #[async_trait]
-pub trait Store: Repositories {
+pub trait Store: Repositories + EventPruning {
     /// Begins a change. `change` is the id of its first event. The first statement locks the
     /// counter row and writes the id into it. So changes are serial, each check sees all earlier
     /// changes, and [`append`](EventLog::append) can prove that the transaction is still the same.

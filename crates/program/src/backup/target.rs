@@ -165,7 +165,9 @@ async fn look_at(
     };
     let since = match service.since(backup).await {
         Ok(Some(since)) => Ok(since),
-        Ok(None) => Err("the database that was there has another event log"),
+        Ok(None) => Err(
+            "the database that was there has another event log, or its events since the backup were removed",
+        ),
         Err(Error::Tampered { .. }) => Err("the event log that was there was altered"),
         Err(error) => return Err(error.into()),
     };

@@ -22,6 +22,7 @@ use crate::cache::decisions::SETTLED_AFTER;
 use crate::cache::grants::Known;
 use crate::cache::ring::RingState;
 use crate::change::Taken;
+use crate::ledger::pruned::is_pruned;
 use crate::ledger::{Details, follows};
 use crate::service::error::{Error, causes};
 
@@ -108,6 +109,9 @@ impl ExchangeCache {
             let first = (rules.polls_from)(last);
             let events = self.store.events().from(first, BATCH).await?;
             let Some(newer) = (rules.newer)(last, &events) else {
+                if is_pruned(&*self.store, &self.roots, last).await? {
+                    return self.begin_after_removal(&mut head, begun).await;
+                }
                 tracing::error!(
                     seq = last.seq,
                     "the event log lacks what was seen before: was the database restored, or did a server take over that lacks changes?"
@@ -120,6 +124,9 @@ impl ExchangeCache {
             };
             for event in newer {
                 if !follows(&self.roots, &last, event) {
+                    if is_pruned(&*self.store, &self.roots, last).await? {
+                        return self.begin_after_removal(&mut head, begun).await;
+                    }
                     feed.lease.end();
                     *head = None;
                     return Err(Error::altered_event(event.seq));
@@ -167,6 +174,18 @@ impl ExchangeCache {
         self.anchor.saw(last);
         feed.lease.renew(begun);
         Ok(())
+    }
+
+    /// Begins anew, because this server stood still until the next events were removed.
+    async fn begin_after_removal(
+        &self,
+        head: &mut Option<Head>,
+        begun: Duration,
+    ) -> Result<(), Error> {
+        tracing::info!("this server stood still until events that it had not seen were removed");
+        self.feed.lease.end();
+        self.judge_rows_anew();
+        self.begin_anew(head, begun).await
     }
 
     /// Reads the log again from its start, for the judgement of rows. Nobody would ask for that as

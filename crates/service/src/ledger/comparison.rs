@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use ats_pat_auth::Origin;
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Event, EventId, Tagged};
 
@@ -47,6 +48,11 @@ impl Upgrade {
             seq: event.seq,
             id: event.id,
         })
+    }
+
+    /// Whether the upgrade gave this row its tag.
+    pub(crate) fn tagged(&self, origin: Origin) -> bool {
+        origin.event == epoch_of(self.id)
     }
 }
 
@@ -130,7 +136,7 @@ fn difference<R: Row>(
     let is_by_it = logged.seq == origin.seq && *tag == logged_tag(&tagged.tag);
     // A row that the upgrade gave a new tag must be as the last event of the earlier release says.
     let is_upgraded = upgrade.is_some_and(|upgrade| {
-        origin.event == epoch_of(upgrade.id)
+        upgrade.tagged(origin)
             && logged.seq < upgrade.seq
             && roots
                 .former_tag(tagged)

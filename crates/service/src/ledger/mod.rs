@@ -5,6 +5,8 @@ pub(crate) mod archive;
 mod comparison;
 pub(crate) mod currency;
 mod details;
+pub(crate) mod every_row;
+pub(crate) mod pruned;
 pub(crate) mod rows;
 pub(crate) mod verified_grant;
 
@@ -150,7 +152,12 @@ fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], 
     let keys = roots
         .by_id(event.key_id)
         .ok_or_else(|| Error::altered_event(event.seq))?;
-    let canonical = Canonical::new("events")
+    Ok(before.next(keys, &canonical(event)).to_bytes())
+}
+
+/// The fields of an event that the chain covers.
+fn canonical(event: &Event) -> Canonical {
+    Canonical::new("events")
         .i64(event.seq)
         .uuid(event.id.as_uuid().as_bytes())
         .i64(event.version.into())
@@ -166,8 +173,14 @@ fn expected_hash(roots: &Roots, head: &Head, event: &Event) -> Result<[u8; 33], 
         .text(&event.subject)
         .bytes(&event.details)
         .optional_bytes(event.personal_hash.as_ref().map(<[u8; 32]>::as_slice))
-        .i64(event.key_id.0.into());
-    Ok(before.next(keys, &canonical).to_bytes())
+        .i64(event.key_id.0.into())
+}
+
+/// Identifies an event with all that the chain covers of it. For an event whose predecessor is not
+/// there any more.
+pub(crate) fn fingerprint(roots: &Roots, event: &Event) -> u64 {
+    let whole = canonical(event).bytes(&event.hash);
+    roots.first().fingerprint(&whole)
 }
 
 /// Whether the log has this event.

@@ -10,6 +10,7 @@ use ats_pat_domain::{EventId, Timestamp};
 use super::Operator;
 use crate::ledger::archive::{ArchiveError, Reader, Writer};
 use crate::ledger::holds_event;
+use crate::ledger::pruned::Pruned;
 use crate::ledger::rows::{Roots, hex};
 use crate::service::error::Error;
 
@@ -83,11 +84,23 @@ impl Operator<'_> {
     /// the log.
     async fn end_of(&self, archive: Option<&Path>) -> Result<Head, ArchiveError> {
         let Some(path) = archive else {
-            return Ok(Head::EMPTY);
+            let pruned = Pruned::last(self.service.store(), self.service.roots()).await?;
+            return match pruned {
+                None => Ok(Head::EMPTY),
+                Some(pruned) => Err(ArchiveError::Pruned {
+                    seq: pruned.through.seq,
+                }),
+            };
         };
         let mut reader = Reader::open(path, self.service.roots())?;
         reader.read_to_end()?;
         let end = reader.last();
+        let pruned = Pruned::last(self.service.store(), self.service.roots()).await?;
+        if let Some(pruned) = pruned.filter(|pruned| pruned.covers(end.seq)) {
+            return Err(ArchiveError::Pruned {
+                seq: pruned.through.seq,
+            });
+        }
         let is_held = holds_event(self.service.store(), end).await;
         if is_held.map_err(Error::from)? {
             return Ok(end);
@@ -148,9 +161,12 @@ pub(super) struct ReadArchives {
     pub(super) findings: Vec<String>,
     /// Events that must be in the log.
     pub(super) joints: Vec<Joint>,
+    /// The last event. `None` if no archive could be read.
+    pub(super) end: Option<Head>,
 }
 
 /// An event that an archive ends or begins with.
+#[derive(Clone)]
 pub(super) struct Joint {
     pub(super) head: Head,
     /// What it is, as a part of a sentence.
@@ -158,11 +174,12 @@ pub(super) struct Joint {
 }
 
 impl ReadArchives {
-    /// Reads archives of one log, in the order of their events.
+    /// Reads archives of one log, in the order of their events. The first one must not begin later
+    /// than after the event `begin`.
     ///
     /// # Errors
     /// [`ArchiveError::NotRead`]. What else is wrong with a file is a finding.
-    pub(super) fn read(paths: &[PathBuf], roots: &Roots) -> Result<Self, ArchiveError> {
+    pub(super) fn read(paths: &[PathBuf], roots: &Roots, begin: i64) -> Result<Self, ArchiveError> {
         let mut all = Self::default();
         let mut readers = Vec::new();
         for path in paths {
@@ -177,19 +194,20 @@ impl ReadArchives {
                 continue;
             }
             let (path, after) = (reader.path().to_owned(), reader.after());
-            all.follow(&path, after, before.as_ref());
+            all.follow(&path, after, before.as_ref(), begin);
             all.events += reader.events();
             all.joints.push(Joint {
                 head: reader.last(),
                 what: format!("the last one of {}", path.display()),
             });
+            all.end = Some(reader.last());
             before = Some((path, reader.last()));
         }
         Ok(all)
     }
 
-    /// An archive begins with event 1, or where the one before it ends.
-    fn follow(&mut self, path: &Path, after: Head, before: Option<&(PathBuf, Head)>) {
+    /// An archive begins where the one before it ends.
+    fn follow(&mut self, path: &Path, after: Head, before: Option<&(PathBuf, Head)>, begin: i64) {
         if after.seq > 0 {
             self.joints.push(Joint {
                 head: after,
@@ -205,7 +223,7 @@ impl ReadArchives {
                 other.display(),
                 end.seq
             )),
-            None if after.seq == 0 => {}
+            None if after.seq <= begin => {}
             None => self.findings.push(format!(
                 "{} begins with event {first}: name the archives before it, too",
                 path.display()

@@ -6,6 +6,7 @@ use ats_pat_domain::event::{Event, EventKind, Head};
 use ats_pat_domain::{OperatorKeyId, TokenId, UserId};
 use serde_json::Value;
 
+use crate::ledger::pruned::is_pruned;
 use crate::ledger::{behind, follows};
 use crate::service::Service;
 use crate::service::error::Error;
@@ -95,15 +96,16 @@ fn says(event: &Event, detail: &str, value: bool) -> bool {
 
 impl Service {
     /// What the event log of this database tells of the time after the event `backup`. `None` if
-    /// the log doesn't have that event, because it is the log of another service, or of another
-    /// restore.
+    /// the log doesn't have that event and all after it, because it is the log of another service,
+    /// or of another restore, or because events were removed.
     ///
     /// # Errors
     /// [`Error::Tampered`] if a later event was altered or is missing.
     pub async fn since(&self, backup: Head) -> Result<Option<Since>, Error> {
         let events = self.store().events();
         let first = events.from(backup.seq, 1).await?;
-        if behind(backup, &first).is_none() {
+        if behind(backup, &first).is_none() || is_pruned(self.store(), self.roots(), backup).await?
+        {
             return Ok(None);
         }
         let mut since = Since {

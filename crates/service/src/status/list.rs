@@ -12,6 +12,7 @@ use ats_pat_token::{IndexTooLarge, ListVersion, MAX_STATUS_INDEX, StatusList};
 use serde_json::Value;
 
 use super::REVOKED_FOR;
+use crate::ledger::pruned::{Pruned, is_pruned};
 use crate::ledger::rows::Roots;
 use crate::ledger::{PLACES_GIVEN, PLACES_REVOKED, behind, follows, last_acceptance};
 use crate::service::error::Error;
@@ -51,7 +52,7 @@ impl Places {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let accepted = last_acceptance(store, roots).await?;
-        let head = event_before(store, now.before(REVOKED_FOR)).await?;
+        let head = event_before(store, roots, now.before(REVOKED_FOR)).await?;
         let mut places = Self {
             head,
             epoch: accepted
@@ -93,7 +94,14 @@ impl Places {
                 if is_acceptance && event.seq > accepted {
                     return Ok(Followed::Another);
                 }
-                self.apply(event, roots)?;
+                if let Err(error) = self.apply(event, roots) {
+                    let is_pruned = is_pruned(store, roots, self.head).await?;
+                    return if is_pruned {
+                        Ok(Followed::Another)
+                    } else {
+                        Err(error)
+                    };
+                }
             }
             if (events.len() as u64) < BATCH {
                 return Ok(Followed::Same);
@@ -157,10 +165,14 @@ impl Places {
     }
 }
 
-/// An event from before `time`, or the start of the log.
-async fn event_before(store: &dyn Store, time: Timestamp) -> Result<Head, Error> {
+/// An event from before `time`, or the start of the log. Where events were removed, the log starts
+/// with the last of that part.
+async fn event_before(store: &dyn Store, roots: &Roots, time: Timestamp) -> Result<Head, Error> {
+    // No event is removed that the list still needs.
+    let pruned = Pruned::last(store, roots).await?;
+    let start = pruned.map_or(Head::EMPTY, |pruned| pruned.through);
     let mut seq = store.events().head().await?.seq;
-    while seq > 0 {
+    while seq > start.seq {
         let found = store.events().from(seq, 1).await?;
         let Some(event) = found.first().filter(|event| event.seq == seq) else {
             break;
@@ -171,9 +183,9 @@ async fn event_before(store: &dyn Store, time: Timestamp) -> Result<Head, Error>
                 hash: event.hash,
             });
         }
-        seq = seq.saturating_sub_unsigned(BATCH).max(0);
+        seq = seq.saturating_sub_unsigned(BATCH).max(start.seq);
     }
-    Ok(Head::EMPTY)
+    Ok(start)
 }
 
 /// The places that an event gave and revoked.

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository, KeyRepository,
-    OperatorKeyRepository, PolicyRepository, Repositories, Retagged, SecretRepository,
-    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, StoredGrant,
-    TokenRepository, Transaction, UsageRecord, UserRepository,
+    ChangeOrder, DirectoryGroupRepository, EventPruning, EventRepository, IdentityRepository,
+    KeyRepository, OperatorKeyRepository, PolicyRepository, Repositories, Retagged,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    StoredGrant, TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::secret::Secret;
 use ats_pat_domain::token::Usage;
-use ats_pat_domain::{EventId, OperatorKeyId, Tagged, Timestamp, TokenId};
+use ats_pat_domain::{EventId, OperatorKeyId, PruningId, Tagged, Timestamp, TokenId};
 use tokio::sync::watch;
 
 type Hash = [u8; 32];
@@ -198,5 +198,40 @@ impl Store for Watched {
 
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
         self.store.prove_write(size).await
+    }
+}
+
+#[async_trait]
+impl EventPruning for Watched {
+    async fn keep_carried(&self, id: PruningId, parts: &[&[u8]]) -> Result<(), StoreError> {
+        self.store.keep_carried(id, parts).await
+    }
+
+    async fn carried(&self, id: PruningId) -> Result<Vec<u8>, StoreError> {
+        self.store.carried(id).await
+    }
+
+    async fn forget_carried_but(&self, id: PruningId) -> Result<(), StoreError> {
+        self.store.forget_carried_but(id).await
+    }
+
+    async fn forget_carried(&self, id: PruningId) -> Result<(), StoreError> {
+        self.store.forget_carried(id).await
+    }
+
+    async fn removed_to(&self, id: PruningId) -> Result<i64, StoreError> {
+        self.store.removed_to(id).await
+    }
+
+    async fn note_removed_to(&self, id: PruningId, seq: i64) -> Result<(), StoreError> {
+        self.store.note_removed_to(id, seq).await
+    }
+
+    async fn numbers_from(&self, seq: i64, limit: u64) -> Result<Vec<i64>, StoreError> {
+        self.store.numbers_from(seq, limit).await
+    }
+
+    async fn remove_events(&self, numbers: &[i64]) -> Result<(), StoreError> {
+        self.store.remove_events(numbers).await
     }
 }

@@ -6,6 +6,7 @@
 mod generated;
 mod keys;
 mod log;
+mod pruned;
 mod put_back;
 mod removal;
 mod removing;

@@ -8,7 +8,7 @@ mod former;
 
 use std::time::Duration;
 
-use ats_pat_service::{OpenError, Regeneration, Service, SignedIn};
+use ats_pat_service::{ArchivedPart, OpenError, Pruning, Regeneration, Service, SignedIn};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use former::Former;
@@ -193,6 +193,39 @@ async fn a_database_is_upgraded_once(database: &TestDatabase) {
     assert_eq!(changed(database).await, 0);
     assert_eq!(database.number(UPGRADES).await, 1);
     assert_alive(&again, &former).await;
+}
+
+/// Rows that no change wrote since the upgrade are compared with events of the release before.
+#[on_every_database]
+async fn what_the_release_before_wrote_is_verified_after_old_events_were_removed(
+    database: &TestDatabase,
+) {
+    let former = Former::load(database).await;
+    let world = former.open().await.unwrap();
+    world.clock.advance(2 * DAY);
+    assert_eq!(sign_in(&world.service, "ada").await, 1);
+    let (file, operator) = (world.folder().join("old.jsonl"), world.service.operator());
+    let old = ArchivedPart {
+        after: None,
+        before: Some(world.now().before(DAY)),
+    };
+    operator.archive_events(&file, &old).await.unwrap();
+    let pruned = operator
+        .prune_events(std::slice::from_ref(&file), Pruning::default())
+        .await;
+    let pruned = pruned.unwrap();
+    assert!(pruned.removed > 0, "{pruned:?}");
+    assert_eq!(findings(&world).await, Vec::<String>::new());
+    let report = operator.verify_audit_with(&[file]).await.unwrap();
+    assert_eq!(report.findings, Vec::<String>::new());
+
+    // A server that knows nothing yet.
+    std::fs::remove_file(world.folder().join("anchor")).unwrap();
+    let new = world.reopen().await.unwrap();
+    assert_eq!(sign_in(&new, "ada").await, 1);
+    assert_taken(&new, &former).await;
+    former.put_back().await;
+    assert_taken(&new, &former).await;
 }
 
 #[on_every_database]

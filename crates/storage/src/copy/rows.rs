@@ -10,8 +10,8 @@ use sea_orm::{
 use super::failed::{not_read, not_written};
 use crate::entity::{
     checkpoint, directory_group, event, event_head, event_personal, identity, key_ring,
-    operator_key, policy, root_key, secret, session, setup_link, signing_key, status_place, token,
-    token_usage, user,
+    operator_key, policy, pruning, pruning_part, root_key, secret, session, setup_link,
+    signing_key, status_place, token, token_usage, user,
 };
 use crate::error::CopyError;
 
@@ -61,6 +61,8 @@ each_table! {
     event EVENTS
     event_personal BATCH
     checkpoint PARTS
+    pruning BATCH
+    pruning_part PARTS
     root_key BATCH
     key_ring BATCH
     signing_key BATCH

@@ -10,6 +10,8 @@ pub mod key_ring;
 pub mod migration_holder;
 pub mod operator_key;
 pub mod policy;
+pub mod pruning;
+pub mod pruning_part;
 pub mod root_key;
 pub mod secret;
 pub mod session;

@@ -18,6 +18,7 @@ mod overlap;
 mod plan;
 mod policy;
 mod provider_sign_in;
+mod pruned;
 mod responsible;
 mod self_regenerate;
 mod signed_in_elsewhere;
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(provider_sign_in::ProviderSignIn),
             Box::new(signed_in_elsewhere::SignedInElsewhere),
             Box::new(directory::Directory),
+            Box::new(pruned::Pruned),
         ]
     }
 }

@@ -306,6 +306,8 @@ pub const AT_THE_DATABASE: &[&[&str]] = &[
     &["operator-key", "revoke", "x"],
     &["identity", "check", "corp"],
     &["audit", "archive", "one.archive"],
+    &["audit", "prune", "one.archive"],
+    &["audit", "retain", "archives", "--keep-days", "400"],
     &["audit", "verify"],
     &["db", "migrate"],
     &["db", "status"],

@@ -71,6 +71,14 @@ pub enum ArchiveError {
         /// The number of the event.
         seq: i64,
     },
+    /// The archive would need events that were removed from the log.
+    #[error(
+        "events up to {seq} were removed from the log, so an archive can only go on behind them: name the archive that ends with event {seq}, with `--after`"
+    )]
+    Pruned {
+        /// The number of the last one.
+        seq: i64,
+    },
     /// No event is old enough, or none happened since the archive before.
     #[error("there is no event to archive, so no file was written")]
     Nothing,

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use ats_pat_domain::event::Head;
+
 use super::known_log::{KnownLog, seal};
 use super::{Currency, Unkept};
 use crate::service::error::Error;
@@ -98,6 +100,14 @@ impl Currency {
             self.kept.in_database.store(seq, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// What is known, for a removal of events, and the event up to which it is known. `None` if the
+    /// log was not read.
+    pub(crate) fn to_carry(&self) -> Option<(Head, Vec<u8>)> {
+        let known = self.known.read();
+        let known = known.as_ref()?;
+        Some((known.head(), known.to_bytes()))
     }
 
     fn size(&self) -> Option<(i64, i64)> {

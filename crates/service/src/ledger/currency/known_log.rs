@@ -160,6 +160,11 @@ impl KnownLog {
         if keys.hash_checkpoint(bytes) != hash {
             return None;
         }
+        Self::of_bytes(bytes)
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote. Whoever calls this has proven the bytes.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let (format, rest) = bytes.split_first()?;
         if *format != FORMAT {
             return None;

@@ -34,6 +34,7 @@ use parking_lot::RwLock;
 use crate::ledger::anchor::Anchor;
 use crate::ledger::currency::known_log::KnownLog;
 use crate::ledger::currency::patience::in_time;
+use crate::ledger::pruned::{Pruned, is_pruned};
 use crate::ledger::rows::Roots;
 use crate::ledger::{self, Details, behind, follows, follows_its_predecessor, holds_event};
 use crate::service::error::{Error, causes};
@@ -267,9 +268,18 @@ impl Currency {
         let known = match self.head() {
             Some(head) if head.seq >= seq => return Ok(()),
             Some(head) => {
-                if self.read_on(head).await? {
+                let read = self.read_on(head).await;
+                if matches!(read, Ok(true)) {
                     return Ok(());
                 }
+                let head = self.head().unwrap_or(head);
+                if is_pruned(&*self.store, &self.roots, head).await? {
+                    // The program stood still until the next events were removed.
+                    self.forget();
+                    let known = self.beginning().await?;
+                    return self.read_from(known).await;
+                }
+                read?;
                 self.forget();
                 // The next start compares the log with this head. The feed may have been about to
                 // note it, too.
@@ -298,10 +308,18 @@ impl Currency {
         self.known_to.store(NOWHERE, Ordering::Release);
     }
 
-    /// Where to start reading: at the newest checkpoint of this log, else after the last upgrade,
-    /// else at the first event.
+    /// Where to start reading: at the newest checkpoint of this log, else where the last removal of
+    /// events or the last upgrade says, else at the first event.
     async fn beginning(&self) -> Result<KnownLog, Error> {
+        let pruned = Pruned::last(&*self.store, &self.roots).await?;
         for known in self.checkpoints().await? {
+            if pruned.is_some_and(|pruned| pruned.covers(known.head().seq)) {
+                tracing::info!(
+                    seq = known.head().seq,
+                    "a checkpoint is from before events were removed, and not used"
+                );
+                continue;
+            }
             if known.head().seq == 0 || holds_event(&*self.store, known.head()).await? {
                 return Ok(known);
             }
@@ -309,6 +327,9 @@ impl Currency {
                 seq = known.head().seq,
                 "a checkpoint is of another event log, and not used"
             );
+        }
+        if let Some(pruned) = pruned {
+            return self.carried(pruned).await;
         }
         let kind = EventKind::DatabaseUpgraded.as_str();
         match self.store.events().last_of_kind(kind).await? {
@@ -319,6 +340,18 @@ impl Currency {
             }
             Some(upgrade) => Err(Error::altered_event(upgrade.seq)),
             None => Ok(KnownLog::of_an_empty_log()),
+        }
+    }
+
+    /// What the last removal of events carried over.
+    async fn carried(&self, pruned: Pruned) -> Result<KnownLog, Error> {
+        let carried = pruned.carried(&*self.store, &self.roots).await?;
+        let known = KnownLog::of_bytes(&carried.known);
+        let known = known.ok_or_else(|| Error::altered_event(pruned.through.seq))?;
+        if holds_event(&*self.store, known.head()).await? {
+            Ok(known)
+        } else {
+            Err(Error::altered_event(known.head().seq))
         }
     }
 

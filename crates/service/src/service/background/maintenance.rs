@@ -9,7 +9,8 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::{StoreError, UsageRecord};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
-use crate::ledger::{holds_event, is_genuine_end, log_head};
+use crate::ledger::pruned::held_or_pruned;
+use crate::ledger::{is_genuine_end, log_head};
 use crate::policy::CutWalk;
 use crate::service::Service;
 use crate::service::background::unused::Walk;
@@ -193,7 +194,7 @@ impl Service {
         if head == seen {
             return Ok(());
         }
-        if holds_event(store, seen).await? && is_genuine_end(store, roots, head).await? {
+        if held_or_pruned(store, roots, seen).await? && is_genuine_end(store, roots, head).await? {
             anchor.saw(head);
         } else {
             anchor.lose();

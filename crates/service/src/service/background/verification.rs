@@ -14,6 +14,7 @@ use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Tagged, UserId};
 
 use crate::ledger::currency::Doubt;
+use crate::ledger::pruned::Pruned;
 use crate::ledger::rows::Row;
 use crate::ledger::{Details, Difference, LastLogged, LoggedRow, Upgrade};
 use crate::service::Service;
@@ -160,6 +161,7 @@ impl Service {
             service: self,
             last_logged: self.last_logged(owner).await?,
             upgrade: self.upgrade().await?,
+            pruned: Pruned::last(self.store(), self.roots()).await?,
             found: BTreeSet::new(),
         };
         let store = self.store();
@@ -233,6 +235,7 @@ struct Comparison<'a> {
     service: &'a Service,
     last_logged: LastLogged,
     upgrade: Option<Upgrade>,
+    pruned: Option<Pruned>,
     found: BTreeSet<Difference>,
 }
 
@@ -246,11 +249,16 @@ impl Comparison<'_> {
     }
 
     /// All differences, including rows that events name but no table has. Ended sessions are left
-    /// out, because they are removed without an event. Only `audit verify` checks the other tables
-    /// for this.
+    /// out, because they are removed without an event. So are rows of events that a removal of
+    /// others left in the log, because the event that removed the row may be gone. Only `audit
+    /// verify` checks these, and the other tables.
     fn end(self) -> BTreeSet<Difference> {
         let mut found = self.found;
         for (name, logged) in self.last_logged {
+            let is_left = |pruned: Pruned| logged.seq <= pruned.through.seq;
+            if self.pruned.is_some_and(is_left) {
+                continue;
+            }
             if ["users", "identities", "tokens", "secrets"].contains(&name.0.as_str()) {
                 found.extend(Difference::missing(&name, &logged));
             }

@@ -25,8 +25,9 @@ use crate::change::{CONFIRMED, Changes};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
+use crate::ledger::pruned::held_or_pruned;
 use crate::ledger::rows::Roots;
-use crate::ledger::{holds_event, is_genuine_end, last_acceptance, log_head};
+use crate::ledger::{is_genuine_end, last_acceptance, log_head};
 use crate::operator::BulkJobs;
 use crate::operator::operator_keys::KeysSeen;
 use crate::policy::InForce;
@@ -91,7 +92,9 @@ impl Service {
         let head = genuine_head(&*parts.store, &roots).await?;
         let accepted = last_acceptance(&*parts.store, &roots).await?;
         let behind = match kept {
-            Some(kept) if !holds(&*parts.store, &kept, accepted.as_ref()).await? => Some(kept.head),
+            Some(kept) if !holds(&*parts.store, &roots, &kept, accepted.as_ref()).await? => {
+                Some(kept.head)
+            }
             _ => None,
         };
         if let (Some(Head { seq, .. }), false) = (behind, opener == Opener::AcceptsRestore) {
@@ -236,14 +239,15 @@ async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenErro
     }
 }
 
-/// Whether the database has the last seen event, or a later acceptance of a restore says that it
-/// was given up.
+/// Whether the database has the last seen event, or its event was removed since, or a later
+/// acceptance of a restore says that it was given up.
 async fn holds(
     store: &dyn Store,
+    roots: &Roots,
     kept: &Kept,
     accepted: Option<&Event>,
 ) -> Result<bool, OpenError> {
-    if kept.head.seq == 0 || holds_event(store, kept.head).await? {
+    if kept.head.seq == 0 || held_or_pruned(store, roots, kept.head).await? {
         return Ok(true);
     }
     Ok(accepted.is_some_and(|accepted| {

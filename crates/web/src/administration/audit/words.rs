@@ -58,6 +58,7 @@ pub fn label(kind: EventKind, text: Text) -> &'static str {
         EventKind::OperatorKeyRevoked => text.event_operator_key_revoked(),
         EventKind::RestoreAccepted => text.event_restore_accepted(),
         EventKind::DatabaseUpgraded => text.event_database_upgraded(),
+        EventKind::EventsPruned => text.event_events_pruned(),
     }
 }
 

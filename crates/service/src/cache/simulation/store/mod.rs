@@ -11,10 +11,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ats_pat_domain::event::Head;
 use ats_pat_domain::port::{
-    ChangeOrder, CommitError, Retagged, StorageFailure, Store, StoreError, Transaction, UsageRecord,
+    ChangeOrder, CommitError, EventPruning, Retagged, StorageFailure, Store, StoreError,
+    Transaction, UsageRecord,
 };
 use ats_pat_domain::token::Usage;
-use ats_pat_domain::{Event, EventId, OperatorKeyId, Timestamp};
+use ats_pat_domain::{Event, EventId, OperatorKeyId, PruningId, Timestamp};
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
 
@@ -254,5 +255,41 @@ impl Transaction for Change {
 
     async fn rollback(self: Box<Self>) -> Answer<()> {
         Ok(())
+    }
+}
+
+/// The simulation removes no events.
+#[async_trait]
+impl EventPruning for SimulatedStore {
+    async fn keep_carried(&self, _: PruningId, _: &[&[u8]]) -> Answer<()> {
+        not_simulated()
+    }
+
+    async fn carried(&self, _: PruningId) -> Answer<Vec<u8>> {
+        not_simulated()
+    }
+
+    async fn forget_carried_but(&self, _: PruningId) -> Answer<()> {
+        not_simulated()
+    }
+
+    async fn forget_carried(&self, _: PruningId) -> Answer<()> {
+        not_simulated()
+    }
+
+    async fn removed_to(&self, _: PruningId) -> Answer<i64> {
+        not_simulated()
+    }
+
+    async fn note_removed_to(&self, _: PruningId, _: i64) -> Answer<()> {
+        not_simulated()
+    }
+
+    async fn numbers_from(&self, _: i64, _: u64) -> Answer<Vec<i64>> {
+        not_simulated()
+    }
+
+    async fn remove_events(&self, _: &[i64]) -> Answer<()> {
+        not_simulated()
     }
 }

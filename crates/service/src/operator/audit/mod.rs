@@ -1,16 +1,19 @@
 //! Verifying the audit trail, and the tables against it.
 
+mod left;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
-use ats_pat_domain::port::StoreError;
 use serde_json::Value;
 
 use super::Operator;
 use super::archive::{Joint, ReadArchives};
 use crate::ledger::archive::ArchiveError;
+use crate::ledger::every_row::{Visitor, visit_all};
+use crate::ledger::pruned::Pruned;
 use crate::ledger::rows::Row;
 use crate::ledger::{
     Details, Difference, FORMER_VERSION, LastLogged, LoggedRow, QUARANTINED, REFUSED_ROWS, RowName,
@@ -30,6 +33,9 @@ pub struct AuditReport {
     pub rows: u64,
     /// How many events of archives were verified. `None` if no archive was named.
     pub archived: Option<u64>,
+    /// The number of the last event of the part of the log from which events were removed. `None`
+    /// if none were ever removed. Archives prove that part.
+    pub pruned_through: Option<i64>,
     /// One sentence for each thing that is not as this service wrote it.
     pub findings: Vec<String>,
 }
@@ -39,7 +45,7 @@ impl Operator<'_> {
     /// last event: what was planted, altered, replayed, or removed is found. Changes that are made
     /// meanwhile are no finding: a row that differs is compared once more.
     pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
-        self.audit(AuditReport::default(), Vec::new()).await
+        self.audit(None).await
     }
 
     /// Like [`verify_audit`](Self::verify_audit), and verifies that these archives and the log are
@@ -51,20 +57,40 @@ impl Operator<'_> {
         &self,
         archives: &[PathBuf],
     ) -> Result<AuditReport, ArchiveError> {
-        let archives = ReadArchives::read(archives, self.service.roots())?;
-        let report = AuditReport {
-            archived: Some(archives.events),
-            findings: archives.findings,
-            ..AuditReport::default()
-        };
-        Ok(self.audit(report, archives.joints).await?)
+        let archives = ReadArchives::read(archives, self.service.roots(), 0)?;
+        Ok(self.audit(Some(&archives)).await?)
     }
 
-    async fn audit(&self, report: AuditReport, joints: Vec<Joint>) -> Result<AuditReport, Error> {
+    async fn audit(&self, archives: Option<&ReadArchives>) -> Result<AuditReport, Error> {
+        loop {
+            let pruned = self.last_pruned().await?;
+            let report = self.audit_once(archives).await?;
+            // Events that were removed meanwhile look as if somebody had cut them out.
+            if self.last_pruned().await? == pruned {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// The last removal of events, as its event says.
+    async fn last_pruned(&self) -> Result<Option<Pruned>, Error> {
+        match Pruned::last(self.service.store(), self.service.roots()).await {
+            // The walk reports it.
+            Err(Error::Tampered { .. }) => Ok(None),
+            other => other,
+        }
+    }
+
+    async fn audit_once(&self, archives: Option<&ReadArchives>) -> Result<AuditReport, Error> {
         let mut audit = Audit {
             operator: self,
-            report,
-            joints,
+            report: AuditReport {
+                archived: archives.map(|archives| archives.events),
+                findings: archives.map_or_else(Vec::new, |archives| archives.findings.clone()),
+                ..AuditReport::default()
+            },
+            joints: archives.map_or_else(Vec::new, |archives| archives.joints.clone()),
+            archived_to: archives.and_then(|archives| archives.end),
             seen: self.service.inner.changes.anchor.head(),
             walked: Head::EMPTY,
             last_logged: LastLogged::new(),
@@ -92,11 +118,26 @@ impl Operator<'_> {
     }
 }
 
+impl Visitor for Audit<'_> {
+    fn visit<R: Row>(&mut self, tagged: &Tagged<R>) {
+        self.compare(tagged);
+    }
+
+    fn cannot_read(&mut self, table: &'static str) {
+        // It is said once.
+        if self.only.is_none() {
+            self.find(format!("row 1 of {table} can't be read"));
+        }
+    }
+}
+
 struct Audit<'a> {
     operator: &'a Operator<'a>,
     report: AuditReport,
     /// The events by which archives join the log.
     joints: Vec<Joint>,
+    /// The last event of the archives.
+    archived_to: Option<Head>,
     /// The end of the log that was seen before.
     seen: Head,
     /// The last event that was verified.
@@ -116,6 +157,7 @@ impl Audit<'_> {
         let service = self.operator.service;
         let end = service.store().events().head().await?;
         self.find_planted_before_the_first().await?;
+        self.walk_what_is_left().await?;
         self.walk_on().await?;
         let before = self.walked;
         if before.seq < end.seq || (before.seq == end.seq && before.hash != end.hash) {
@@ -170,11 +212,6 @@ impl Audit<'_> {
 
     fn verify_event(&mut self, before: Head, event: &Event) {
         let roots = self.operator.service.roots();
-        self.report.events += 1;
-        if event.seq == self.seen.seq && event.hash != self.seen.hash {
-            self.find(format!("event {} is not the one that was seen", event.seq));
-        }
-        self.compare_with_archives(event);
         // Events come in their order, so this one is larger.
         let next = before.next().unwrap_or(i64::MAX);
         if event.seq != next {
@@ -188,7 +225,21 @@ impl Audit<'_> {
                 event.seq
             ));
         }
-        if !personal_part_is_genuine(roots, event) {
+        self.verify_alone(event);
+        match Details::of_either(event) {
+            Some(details) => self.note_rows(event, &details),
+            None => self.find(format!("the details of event {} can't be read", event.seq)),
+        }
+    }
+
+    /// What can be verified of an event without the one before.
+    fn verify_alone(&mut self, event: &Event) {
+        self.report.events += 1;
+        if event.seq == self.seen.seq && event.hash != self.seen.hash {
+            self.find(format!("event {} is not the one that was seen", event.seq));
+        }
+        self.compare_with_archives(event);
+        if !personal_part_is_genuine(self.operator.service.roots(), event) {
             self.find(format!(
                 "the personal details of event {} were altered",
                 event.seq
@@ -197,10 +248,6 @@ impl Audit<'_> {
         self.upgrade = Upgrade::of(event).or(self.upgrade);
         let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
         self.find_quarantined(event, &details);
-        match Details::of_either(event) {
-            Some(details) => self.note_rows(event, &details),
-            None => self.find(format!("the details of event {} can't be read", event.seq)),
-        }
     }
 
     /// An event that an archive has must be the same in the log. Then all events before it are,
@@ -216,14 +263,18 @@ impl Audit<'_> {
         for row in &details.rows {
             let name = (row.table.to_string(), row.id.to_string());
             let before = self.last_logged.insert(name, LoggedRow::of(event, row));
-            if event.version != FORMER_VERSION
-                && let Some(what) = self.found_by_change(row, before.as_ref())
-            {
-                self.find(format!(
-                    "row {} of {} {what} when event {} wrote or removed it",
-                    row.id, row.table, event.seq
-                ));
-            }
+            self.find_by_change(event, row, before.as_ref());
+        }
+    }
+
+    fn find_by_change(&mut self, event: &Event, row: &WrittenRow<'_>, before: Option<&LoggedRow>) {
+        if event.version != FORMER_VERSION
+            && let Some(what) = self.found_by_change(row, before)
+        {
+            self.find(format!(
+                "row {} of {} {what} when event {} wrote or removed it",
+                row.id, row.table, event.seq
+            ));
         }
     }
 
@@ -270,77 +321,7 @@ impl Audit<'_> {
 
     async fn compare_rows(&mut self) -> Result<(), Error> {
         let store = self.operator.service.store();
-        for user in store.users().all().await? {
-            self.compare(&user);
-        }
-        let mut after = None;
-        loop {
-            let batch = store.tokens().after(after, BATCH).await?;
-            let Some(last) = batch.last() else { break };
-            after = Some(last.row.id);
-            for token in &batch {
-                self.compare(token);
-            }
-        }
-        let mut after = None;
-        loop {
-            let batch = store.secrets().after(after, BATCH).await?;
-            let Some(last) = batch.last() else { break };
-            after = Some(last.row.hash);
-            for secret in &batch {
-                self.compare(secret);
-            }
-        }
-        let mut after = None;
-        loop {
-            let batch = store.status_places().after(after, BATCH).await?;
-            let Some(last) = batch.last() else { break };
-            after = Some(last.row.index);
-            for place in &batch {
-                self.compare(place);
-            }
-        }
-        let mut after = None;
-        loop {
-            let from = after.as_ref().map(|(user, provider)| (*user, provider));
-            let batch = store.identities().after(from, BATCH).await?;
-            let Some(last) = batch.last() else { break };
-            after = Some((last.row.user_id, last.row.provider.clone()));
-            for identity in &batch {
-                self.compare(identity);
-            }
-        }
-        for session in store.sessions().all().await? {
-            self.compare(&session);
-        }
-        for key in store.keys().ring().await?.keys {
-            self.compare(&key);
-        }
-        match store.setup_links().current().await {
-            Ok(Some(link)) => self.compare(&link),
-            Ok(None) => {}
-            Err(StoreError::Corrupt { .. }) if self.only.is_some() => {}
-            Err(StoreError::Corrupt { .. }) => {
-                self.find("row 1 of setup_link can't be read".to_owned());
-            }
-            Err(error) => return Err(error.into()),
-        }
-        for listed in store.operator_keys().all().await? {
-            self.compare(&listed.key);
-        }
-        for group in store.directory_groups().all().await? {
-            self.compare(&group);
-        }
-        match store.policy().current().await {
-            Ok(Some(policy)) => self.compare(&policy),
-            Ok(None) => {}
-            Err(StoreError::Corrupt { .. }) if self.only.is_some() => {}
-            Err(StoreError::Corrupt { .. }) => {
-                self.find("row 1 of policy can't be read".to_owned());
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
+        Ok(visit_all(store, self).await?)
     }
 
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {

@@ -1,0 +1,237 @@
+//! Archiving old events into a folder, and removing them from the log: for a timer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ats_pat_domain::Timestamp;
+use ats_pat_domain::port::Clock as _;
+use ats_pat_program::Access;
+use ats_pat_service::{
+    ArchiveError, ArchivedPart, Operator, PruneError, Pruning, Service, SystemClock,
+};
+use clap::Args;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::Shown;
+use crate::session::Session;
+
+#[derive(Args)]
+pub struct Retain {
+    /// The folder of the archives, which this command alone writes: a new one is added
+    folder: PathBuf,
+    /// How many days events stay in the log
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=36_500))]
+    keep_days: u32,
+    /// Although `audit verify` finds something: make a note of its findings first
+    #[arg(long)]
+    despite_findings: bool,
+}
+
+const WITH_THE_KEYS: &str =
+    "events are removed with the keys that sealed the log, which no interface gives";
+const PREFIX: &str = "events-before-";
+const SUFFIX: &str = ".jsonl";
+
+impl Retain {
+    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        let before = SystemClock
+            .now()
+            .before(Duration::from_hours(24) * self.keep_days);
+        let wish = Pruning {
+            despite_findings: self.despite_findings,
+        };
+        let done = session
+            .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
+                retain(&service, &self.folder, before, wish).await
+            })
+            .await?;
+        session.output.one(&done)
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Retained {
+    /// The new archive. `None` if no event was old enough.
+    archive: Option<PathBuf>,
+    archived: u64,
+    removed: u64,
+}
+
+/// Archives what is older than `before`, and removes it.
+pub(super) async fn retain(
+    service: &Service,
+    folder: &Path,
+    before: Timestamp,
+    wish: Pruning,
+) -> Result<Retained, Failure> {
+    let archives = archives_in(folder)?;
+    let operator = service.operator();
+    let file = folder.join(format!("{PREFIX}{}{SUFFIX}", name_of(before)));
+    let part = ArchivedPart {
+        after: archives.last().cloned(),
+        before: Some(before),
+    };
+    let mut done = Retained::default();
+    let newest = match operator.archive_events(&file, &part).await {
+        Ok(archived) => {
+            done.archived = archived.events;
+            done.archive = Some(file.clone());
+            Some(file)
+        }
+        Err(ArchiveError::Nothing) => archives.last().cloned(),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(newest) = newest {
+        done.removed = prune(&operator, archives, newest, wish).await?;
+    }
+    Ok(done)
+}
+
+/// Usually the newest archive has all that is to be removed. If an earlier run ended before it
+/// removed its events, the archives before are needed, too.
+async fn prune(
+    operator: &Operator<'_>,
+    mut archives: Vec<PathBuf>,
+    newest: PathBuf,
+    wish: Pruning,
+) -> Result<u64, Failure> {
+    let pruned = operator
+        .prune_events(std::slice::from_ref(&newest), wish)
+        .await;
+    let pruned = match pruned {
+        Err(PruneError::Archives { .. }) => {
+            if !archives.contains(&newest) {
+                archives.push(newest);
+            }
+            operator.prune_events(&archives, wish).await
+        }
+        other => other,
+    };
+    match pruned {
+        Ok(pruned) => Ok(pruned.removed),
+        Err(PruneError::Nothing { .. }) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The archives that this command wrote, the oldest first.
+fn archives_in(folder: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
+    let not_read = |source| ArchiveError::NotRead {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(not_read)? {
+        let name = entry.map_err(not_read)?.file_name();
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
+        {
+            found.push(folder.join(name));
+        }
+    }
+    // Names have the time, which sorts as text.
+    found.sort();
+    Ok(found)
+}
+
+/// A time as a part of a file's name: `20261130T214603Z`.
+fn name_of(time: Timestamp) -> String {
+    let text = time.to_string();
+    let seconds = text.split('.').next().unwrap_or_default();
+    let digits: String = seconds
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    format!("{digits}Z")
+}
+
+impl Shown for Retained {
+    const COLUMNS: &'static [&'static str] = &["Archive", "Archived", "Removed"];
+
+    fn cells(&self) -> Vec<String> {
+        let archive = self.archive.as_ref();
+        vec![
+            archive.map_or_else(|| "none".to_owned(), |path| path.display().to_string()),
+            self.archived.to_string(),
+            self.removed.to_string(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World};
+    use ats_pat_test_support::{TestDatabase, on_every_database};
+
+    use super::*;
+
+    #[test]
+    fn names_sort_by_time() {
+        let name = |text| name_of(Timestamp::parse(text).unwrap());
+        assert_eq!(name("2026-11-30T21:46:03.123Z"), "20261130T214603Z");
+        assert!(name("2026-09-30T00:00:00Z") < name("2026-11-01T00:00:00Z"));
+    }
+
+    /// Signs in and out, which leaves events that nothing needs.
+    async fn use_it(world: &World) {
+        for _ in 0..2 {
+            let password = PASSWORD.into();
+            let signed_in = world.service.sign_in("ada", &password, ADDRESS);
+            let id = signed_in.await.unwrap().session_id;
+            let id = secrecy::ExposeSecret::expose_secret(&id);
+            world.service.sign_out(Some(id)).await.unwrap();
+        }
+    }
+
+    #[on_every_database]
+    async fn each_run_archives_and_removes_what_became_old(database: &TestDatabase) {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        let folder = tempfile::tempdir().unwrap();
+        let run = async || {
+            let before = world.now().before(2 * DAY);
+            retain(&world.service, folder.path(), before, Pruning::default()).await
+        };
+        assert_eq!(run().await.unwrap(), Retained::default(), "nothing is old");
+        for day in 0..3 {
+            use_it(&world).await;
+            world.clock.advance(3 * DAY);
+            use_it(&world).await;
+            let done = run().await.unwrap();
+            assert!(done.removed > 0, "on day {day}: {done:?}");
+            assert_eq!(run().await.unwrap().removed, 0);
+        }
+        let archives = archives_in(folder.path()).unwrap();
+        assert_eq!(archives.len(), 3);
+        let report = world.service.operator().verify_audit_with(&archives).await;
+        assert_eq!(report.unwrap().findings, Vec::<String>::new());
+    }
+
+    #[on_every_database]
+    async fn a_run_removes_what_an_interrupted_one_archived(database: &TestDatabase) {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        use_it(&world).await;
+        world.clock.advance(3 * DAY);
+        use_it(&world).await;
+        let folder = tempfile::tempdir().unwrap();
+        let before = world.now().before(DAY);
+        let first = folder.path().join("events-before-20200101T000000Z.jsonl");
+        let part = ArchivedPart {
+            after: None,
+            before: Some(before),
+        };
+        let operator = world.service.operator();
+        operator.archive_events(&first, &part).await.unwrap();
+        world.clock.advance(3 * DAY);
+        use_it(&world).await;
+        let before = world.now().before(DAY);
+        let done = retain(&world.service, folder.path(), before, Pruning::default()).await;
+        let done = done.unwrap();
+        assert!(done.removed > done.archived, "{done:?}");
+    }
+}
