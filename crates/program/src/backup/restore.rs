@@ -1,4 +1,4 @@
-//! Restores a backup.
+//! Restores a backup in the place of a database.
 
 use std::fs;
 use std::io;
@@ -39,7 +39,7 @@ pub struct RestoreOptions {
 /// A backup that was restored.
 #[derive(Clone, Debug)]
 pub struct Restoration {
-    /// The backup.
+    /// What verifying the backup found.
     pub backup: VerifiedBackup,
     /// What was done to its copy before it took the place of the database.
     pub restored: Restored,

@@ -124,7 +124,7 @@ impl Sources {
         self.add_table(path, "", table)
     }
 
-    /// The identity providers.
+    /// The identity providers of all sources, sorted by name.
     pub(super) fn providers(&self) -> Result<Vec<Provider>, SettingsError> {
         self.providers.read()
     }
