@@ -14,7 +14,7 @@ use crate::route::{Route, SERVICE_ACCOUNTS};
 use crate::visit::Visit;
 use crate::words::When;
 
-/// The page.
+/// The page with the service accounts that a person is responsible for.
 pub const ROUTES: &[Route] = &[Route::page(SERVICE_ACCOUNTS, |visit, _, _| {
     Box::pin(ready(Ok(show(visit))))
 })];
@@ -37,7 +37,6 @@ struct Row {
     tokens: String,
 }
 
-/// The list.
 fn show(visit: &Visit<'_>) -> Response {
     let row = |account: &ServiceAccountView| Row {
         tokens: Place::of_account(account.id).tokens,

@@ -67,7 +67,7 @@ fn confirm(visit: &Visit<'_>) -> Response {
     page.answer()
 }
 
-/// The list.
+/// Answers with the list of the person's sessions.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let sessions = visit.service.sessions(by).await;
     let sessions = sessions.map_err(|error| visit.problem(error))?;

@@ -18,13 +18,13 @@ const SHOWN_SCOPES: usize = 3;
 pub struct Row {
     /// Its number on the page, from 1. The ids of its menu and dialogs have it.
     pub number: usize,
-    /// The token's id.
+    /// The token's id, as paths have it.
     pub id: String,
-    /// Its name.
+    /// The token's name, as its owner wrote it.
     pub name: String,
-    /// Its description, shortened.
+    /// The token's description, shortened.
     pub description: String,
-    /// Its status.
+    /// The token's status, for display.
     pub badge: Badge,
     /// Whether it can be regenerated and revoked.
     pub is_active: bool,

@@ -119,7 +119,7 @@ impl TokensPage {
     }
 }
 
-/// The table.
+/// Answers with the table of the owner's tokens.
 pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Answer::new(visit).page(visit, by).await
 }

@@ -93,7 +93,7 @@ fn actor(named: &NamedEventView) -> String {
     name.unwrap_or_else(|| named.event.actor.clone())
 }
 
-/// The page.
+/// Answers with the newest events that the filter selects.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let filter = Filter::of(visit);
     // One more than the page shows, to know whether there are older ones.

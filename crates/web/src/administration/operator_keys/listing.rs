@@ -56,7 +56,7 @@ struct Row {
     rights: String,
     /// Where it may be used from, if not anywhere.
     place: Option<String>,
-    /// Who made it.
+    /// The user name of the administrator who made it, or words for the admin program.
     maker: String,
     badge: Badge,
     is_active: bool,
@@ -163,7 +163,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The list alone.
+    /// The list alone, without an open form.
     pub fn new(visit: &Visit<'_>) -> Self {
         Self {
             frame: Frame::new(visit, Section::OperatorKeys),

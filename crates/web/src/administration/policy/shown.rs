@@ -10,7 +10,7 @@ use super::typed::{TypedPolicy, TypedRules};
 use crate::page::{Frame, Section, render};
 use crate::visit::Visit;
 
-/// The page.
+/// The page with the policy in force, for reading.
 #[derive(Template)]
 #[template(path = "policy_shown.html")]
 pub struct ShownPage {

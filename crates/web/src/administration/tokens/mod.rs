@@ -57,12 +57,12 @@ impl AllTokensPage {
     }
 }
 
-/// The table.
+/// Answers with the table of all users' tokens.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     page(visit, by, None, StatusCode::OK).await
 }
 
-/// One token.
+/// Answers with the page of one token.
 async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = operator(visit, by)?.token(id).await;
     let token = token.map_err(|error| visit.problem(error))?;
@@ -103,7 +103,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pro
     Ok(page.answer())
 }
 
-/// Revokes a token.
+/// Revokes a token, and says so above the table.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match operator(visit, by)?.revoke_token(id).await {
         Ok(revoked) => {
