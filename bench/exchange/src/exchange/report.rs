@@ -49,7 +49,7 @@ pub struct HalfPeak {
 }
 
 impl HalfPeak {
-    /// `None` without samples.
+    /// The spread of the samples. `None` without any.
     pub fn of(name: Name, samples: &[Sample]) -> Option<Self> {
         let latency = |figure: fn(&Latency) -> f64| {
             Spread::of(

@@ -1,4 +1,4 @@
-//! A contender's figures.
+//! The figures of one contender.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use crate::program::mebibytes;
 use crate::sample::{Latency, Sample};
 use crate::statistics::Spread;
 
-/// A contender's figures.
+/// The figures of one contender, over all rounds.
 #[derive(Serialize)]
 pub struct Row {
     pub name: &'static str,
-    /// Requests per second.
+    /// How many requests it answers in a second.
     pub rate: Spread,
     /// Processor time of the program per request.
     pub processor_us: Spread,
