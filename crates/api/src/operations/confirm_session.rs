@@ -1,4 +1,4 @@
-//! Confirming a session.
+//! `POST /api/session/confirm`: confirms a session by the password.
 
 use ats_pat_domain::{Problem, Reason};
 use poem::Request;

@@ -33,7 +33,7 @@ impl EndOverlap {
         &self,
         request: &Request,
         session: Session,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

@@ -1,4 +1,4 @@
-//! Reading one token.
+//! `GET /api/personalaccesstoken/:Id`: reads one token.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -32,7 +32,7 @@ impl Get {
         &self,
         request: &Request,
         session: Session,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

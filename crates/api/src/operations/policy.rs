@@ -99,7 +99,7 @@ pub struct PersonalAccessTokenPolicy {
 /// Who may make tokens.
 #[derive(Clone, Copy, Serialize, Enum)]
 pub enum PersonalAccessTokenMakers {
-    /// The user may.
+    /// The user may make tokens.
     Everyone,
     /// The user may not; tokens that there are go on.
     Nobody,
@@ -148,7 +148,7 @@ impl Data for PersonalAccessTokenPolicy {
 pub struct PersonalAccessTokenScope {
     /// What stands in tokens.
     name: String,
-    /// What it allows.
+    /// What the scope allows, for people who choose one.
     description: String,
 }
 

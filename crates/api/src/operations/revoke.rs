@@ -1,4 +1,4 @@
-//! Revoking a token.
+//! `POST /api/personalaccesstoken/:Id/revoke`: revokes a token.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -32,7 +32,7 @@ impl Revoke {
         &self,
         request: &Request,
         session: Session,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

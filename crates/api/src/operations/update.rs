@@ -50,7 +50,7 @@ impl Update {
         &self,
         request: &Request,
         session: Session,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
         body: OptionalJsonBody<UpdatePersonalAccessTokenRequest>,

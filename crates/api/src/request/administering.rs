@@ -39,23 +39,23 @@ macro_rules! asks {
 }
 
 asks! {
-    /// Seeing users.
+    /// Seeing users, disabling and enabling them, and revoking all their tokens.
     ForUsers: Some(Right::Users);
     /// Adding or changing a user.
     ForUserChanges: Some(Right::Users), StepUp::Always;
-    /// Erasing a user.
+    /// Erasing a user, which needs a recent sign-in.
     ForErasing: Some(Right::Administrators), StepUp::Always;
     /// Seeing or revoking a token.
     ForTokens: Some(Right::Tokens);
-    /// Revoking many tokens.
+    /// Revoking many tokens, which needs a recent sign-in.
     ForBulk: Some(Right::Tokens), StepUp::Always;
     /// Giving tokens to service accounts.
     ForServiceTokens: Some(Right::ServiceTokens), StepUp::ByPolicy;
     /// Reading the audit trail.
     ForAudit: Some(Right::Audit);
-    /// Seeing the policy.
+    /// Seeing the policy, with its rules for groups.
     ForPolicy: Some(Right::Policy);
-    /// Changing the policy.
+    /// Changing the policy, which needs a recent sign-in.
     ForPolicyChange: Some(Right::Policy), StepUp::Always;
     /// Seeing the signing keys.
     ForKeys: Some(Right::Keys);

@@ -91,7 +91,7 @@ impl From<ServiceAccountView> for ServiceAccount {
     }
 }
 
-/// Service accounts.
+/// The service accounts that the caller is responsible for.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
