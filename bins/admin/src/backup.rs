@@ -30,7 +30,7 @@ pub struct VerifyBackup {
 
 #[derive(Args)]
 pub struct Restore {
-    /// The backup
+    /// The file of the backup
     file: PathBuf,
     /// Replaces a database that is not empty
     #[arg(long)]

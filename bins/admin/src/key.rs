@@ -11,7 +11,7 @@ use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Every signing key
+    /// Lists the signing keys, with their states
     List,
     /// Makes a new signing key, which takes over once verifiers have had time to see it
     Rotate {

@@ -85,7 +85,7 @@ enum Command {
     /// The database and its schema
     #[command(subcommand)]
     Db(database::Command),
-    /// The event log
+    /// The event log: reads, exports, archives and verifies it
     #[command(subcommand)]
     Audit(audit::Command),
     /// Exchanges a personal access token for an authentication token, at a service anywhere

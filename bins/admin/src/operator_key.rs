@@ -25,7 +25,7 @@ pub enum Command {
     List,
     /// Ends a key for good
     Revoke {
-        /// The key's id
+        /// The id of the key, as `operator-key list` shows it
         id: String,
     },
 }

@@ -213,7 +213,7 @@ fn in_toml(value: &Value) -> String {
     }
 }
 
-/// `MaxLifetimeDays` as `max-lifetime-days`.
+/// The key of the settings: `MaxLifetimeDays` is `max-lifetime-days`.
 fn key(name: &str) -> String {
     let mut key = String::with_capacity(name.len() + 4);
     for letter in name.chars() {

@@ -18,7 +18,7 @@ pub enum Place {
     Database(Box<Settings>),
     /// Over the administration interface of a service.
     Api {
-        /// The service's origin.
+        /// The origin of the service, such as `https://pat.example.com`.
         url: String,
         /// Once it was read.
         key: OnceCell<OperatorKeySecret>,

@@ -58,7 +58,7 @@ pub struct List {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Show {
-    /// The token's id
+    /// The id of the token, as `token list` shows it
     id: Option<String>,
     /// Reads a secret from the first line of standard input and names the token that it belongs to
     #[arg(long)]
@@ -69,7 +69,7 @@ pub struct Show {
 pub struct Create {
     /// The name of the service account
     account: String,
-    /// The token's name
+    /// The name of the new token
     #[arg(long)]
     name: String,
     /// When the token stops working: RFC 3339, such as 2027-01-31T00:00:00Z
@@ -120,7 +120,7 @@ pub struct RevokeMatching {
 
 #[derive(Args)]
 pub struct Revoke {
-    /// The token's id
+    /// The id of the token, as `token list` shows it
     id: String,
 }
 

@@ -35,7 +35,7 @@ const UNAVAILABLE: u32 = 1503;
 
 #[derive(Args)]
 pub struct Export {
-    /// In which form
+    /// The form in which events are written
     #[arg(long, value_enum)]
     format: Format,
     /// Goes on with new events until it is stopped (SIGINT, SIGTERM) or nobody reads any more

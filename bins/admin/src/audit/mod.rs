@@ -32,7 +32,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct List {
-    /// How many events
+    /// How many events to list at most
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     limit: u64,
     /// Only those about this user's rights

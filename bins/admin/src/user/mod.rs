@@ -21,7 +21,7 @@ use crate::session::Session;
 pub enum Command {
     /// Adds a person, or a service account; for a person asks for the password, at a terminal
     Add(Add),
-    /// Every user
+    /// Lists people and service accounts
     List,
     /// Keeps a user out: sessions end, tokens are refused
     Disable(Disable),
