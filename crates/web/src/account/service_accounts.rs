@@ -24,10 +24,10 @@ pub const ROUTES: &[Route] = &[Route::page(SERVICE_ACCOUNTS, |visit, _, _| {
 struct AccountsPage {
     frame: Frame,
     text: Text,
-    rows: Vec<Row>,
+    rows: Vec<AccountRow>,
 }
 
-struct Row {
+struct AccountRow {
     name: String,
     /// The user name, if it differs from the display name.
     user_name: Option<String>,
@@ -38,7 +38,7 @@ struct Row {
 }
 
 fn show(visit: &Visit<'_>) -> Response {
-    let row = |account: &ServiceAccountView| Row {
+    let row = |account: &ServiceAccountView| AccountRow {
         tokens: Place::of_account(account.id).tokens,
         user_name: (account.user_name != account.display_name).then(|| account.user_name.clone()),
         name: account.display_name.clone(),

@@ -36,10 +36,10 @@ const END: &str = "/settings/sessions/end";
 struct SessionsPage {
     frame: Frame,
     text: Text,
-    rows: Vec<Row>,
+    rows: Vec<SessionRow>,
 }
 
-struct Row {
+struct SessionRow {
     id: String,
     browser: String,
     address: String,
@@ -76,7 +76,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         Some(agent) => browser(agent, text),
         None => text.sessions_unknown_browser().to_owned(),
     };
-    let row = |session: SessionView| Row {
+    let row = |session: SessionView| SessionRow {
         id: session.id,
         browser: browser(session.user_agent.as_deref()),
         address: session.address.unwrap_or_default(),
