@@ -56,7 +56,9 @@ pub struct Browser {
 /// A cookie as the browser holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookie {
+    /// The name, with a prefix such as `__Host-`.
     pub name: String,
+    /// The value as it is stored, without attributes.
     pub value: String,
     /// Whether scripts can't read it.
     pub http_only: bool,
