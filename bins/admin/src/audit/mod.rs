@@ -15,8 +15,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::{Shown, or_dash};
-use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -51,7 +51,7 @@ const WITH_THE_KEYS: &str =
     "the event log is verified with the keys that sealed it, which no interface gives";
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
             Self::List(List { limit, owner }) => {
                 let query = EventQuery {
@@ -59,17 +59,17 @@ impl Command {
                     limit,
                     ..EventQuery::default()
                 };
-                let events = session
+                let events = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.newest_events(query).await
                     })
                     .await?;
-                session.output.list(&events)
+                invocation.output.list(&events)
             }
-            Self::Export(export) => export.run(session).await,
-            Self::Archive(archive) => archive.run(session).await,
+            Self::Export(export) => export.run(invocation).await,
+            Self::Archive(archive) => archive.run(invocation).await,
             Self::Verify(Verify { archives }) => {
-                let report = session
+                let report = invocation
                     .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
                         let operator = service.operator();
                         if archives.is_empty() {
@@ -80,7 +80,7 @@ impl Command {
                     })
                     .await?;
                 let report = Report::from(report);
-                session.output.one(&report)?;
+                invocation.output.one(&report)?;
                 Failure::of_findings(report.findings.len())
             }
         }

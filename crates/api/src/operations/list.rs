@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{InQuery, ListQuery, Session};
+use crate::request::{InQuery, ListQuery, OpenSession};
 use crate::schema::{PersonalAccessToken, PersonalAccessTokenStatus};
 
 /// Lists the signed-in user's own tokens.
@@ -38,7 +38,7 @@ impl List {
     async fn list(
         &self,
         request: &Request,
-        session: Session,
+        session: OpenSession,
         query: ListQuery,
         /// From 1; by default 1.
         #[oai(name = "Page")]

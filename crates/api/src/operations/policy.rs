@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::Session;
+use crate::request::OpenSession;
 
 /// Reads the limits and scopes for a new token.
 #[derive(Default)]
@@ -30,7 +30,11 @@ impl Policy {
         method = "get",
         operation_id = "getPersonalAccessTokenPolicy"
     )]
-    async fn policy(&self, request: &Request, session: Session) -> Result<Answer<Self>, Refused> {
+    async fn policy(
+        &self,
+        request: &Request,
+        session: OpenSession,
+    ) -> Result<Answer<Self>, Refused> {
         let policy = Call::of(request)?.service.policy(&session.0).await?;
         Ok(Answer::of(policy))
     }

@@ -11,7 +11,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::credential::{Session, none, session_cookie};
+use super::credential::{OpenSession, none, session_cookie};
 use crate::call::Call;
 use crate::refused::Refused;
 
@@ -81,7 +81,7 @@ impl<A: Asks> By<A> {
                 let holder = service.authenticate_operator_key(presented, address);
                 Administering::Key(holder.await?)
             }
-            None => Administering::Session(Box::new(Session::read(request).await?.0)),
+            None => Administering::Session(Box::new(OpenSession::read(request).await?.0)),
         };
         let by = Self(by, PhantomData);
         by.operator(call)?;

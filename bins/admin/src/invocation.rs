@@ -25,12 +25,13 @@ pub enum Place {
     },
 }
 
-pub struct Session {
+/// What every command needs to know of its command line.
+pub struct Invocation {
     pub place: Place,
     pub output: Output,
 }
 
-impl Session {
+impl Invocation {
     /// The settings, for a command that the interface does not offer.
     ///
     /// # Errors
