@@ -173,12 +173,7 @@ impl Plan {
 /// Puts the anchor of the restored database in its place. The checkpoint beside it is of another
 /// log.
 fn keep_anchor(own: &Path, anchor: &Path) -> io::Result<()> {
-    let new = anchor.with_extension("new-restore");
-    fs::copy(own, &new)?;
-    let file = fs::File::options().write(true).open(&new)?;
-    ats_pat_files::succeed(&file, anchor)?;
-    file.sync_all()?;
-    fs::rename(&new, anchor)?;
+    ats_pat_files::replace(anchor, &fs::read(own)?)?;
     remove_if_there(&anchor.with_file_name("checkpoint"))?;
     sync_folder(folder_of(anchor))
 }
