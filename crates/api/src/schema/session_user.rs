@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::operation::Data;
 
-/// The user whose session the cookie names.
+/// The user who is signed in.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]

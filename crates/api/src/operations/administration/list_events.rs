@@ -142,7 +142,7 @@ pub struct Event {
     seq: i64,
     /// The event's id, which no other event ever has.
     id: Uuid,
-    /// When the change was made that it tells of.
+    /// When the change was made.
     at: Time,
     /// `user:ID`, `operator`, `operator-key:ID`, `system` or `holder`.
     actor: String,
