@@ -12,7 +12,7 @@ pub struct Readiness {
     pub reason: String,
 }
 
-/// Asks the server.
+/// Asks the server whether it is ready.
 pub fn readiness(at: SocketAddr) -> Readiness {
     match Caller::new(at).get("/health/ready", &[]) {
         Reply::Answer(answer) => Readiness {

@@ -18,7 +18,7 @@ const MOST_HEADERS: usize = 48;
 
 /// The result of a request.
 pub enum Reply {
-    /// An answer came.
+    /// A complete answer came.
     Answer(Answer),
     /// No server listens, so the request was not sent.
     Unsent,
@@ -35,15 +35,14 @@ pub fn expect(reply: Reply, status: u16) -> Result<Answer> {
     }
 }
 
-/// A complete answer.
+/// An answer that came as a whole.
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
     /// The value of `Set-Cookie` up to its attributes.
     pub cookie: Option<String>,
     /// Where it leads: the value of `Location`.
     pub location: Option<String>,
-    /// The body.
+    /// The body, without chunks.
     pub body: Vec<u8>,
 }
 

@@ -50,7 +50,7 @@ impl Installation {
         self.address
     }
 
-    /// Its data folder.
+    /// The data folder of the server.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

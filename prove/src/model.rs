@@ -3,7 +3,7 @@
 /// The states that the server may show for a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
-    /// It doesn't exist.
+    /// The token doesn't exist.
     Missing,
     /// It is active, and the secret that the tool knows is its current one.
     Active,
@@ -20,7 +20,7 @@ pub enum Change {
     Create,
     /// It gets another secret.
     Regenerate,
-    /// It is ended.
+    /// The token is revoked.
     Revoke,
 }
 
@@ -34,7 +34,7 @@ pub struct Token {
     pub secret: Option<String>,
     /// A secret that an acknowledged change replaced, or the end of the token.
     pub ended: Option<String>,
-    /// The acknowledged state.
+    /// The state after the last acknowledged change.
     state: State,
     /// The change of unknown outcome, if there is one.
     uncertain: Option<Change>,
@@ -60,7 +60,7 @@ impl Token {
         }
     }
 
-    /// The acknowledged state.
+    /// The state after the last acknowledged change.
     pub fn state(&self) -> State {
         self.state
     }

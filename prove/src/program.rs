@@ -53,7 +53,6 @@ impl Program {
         Ok(self.child.wait()?)
     }
 
-    /// Its process id.
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
@@ -73,11 +72,10 @@ impl Drop for Program {
 
 /// The result and the output of a program that ran to its end.
 pub struct Ending {
-    /// Its exit status.
     pub status: ExitStatus,
-    /// Standard output.
+    /// All that it wrote to standard output.
     pub output: String,
-    /// Standard error.
+    /// All that it wrote to standard error.
     pub errors: String,
 }
 

@@ -56,7 +56,7 @@ impl Trial {
         trial
     }
 
-    /// Adds a check.
+    /// Adds a check, and whether it holds.
     pub fn check(&mut self, what: impl Into<String>, holds: bool) {
         let what = what.into();
         self.checks.push(Check { what, holds });

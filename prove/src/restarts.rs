@@ -41,12 +41,12 @@ pub struct Arguments {
     /// How long it is tried, in seconds
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// The program nginx
+    /// The path of the program nginx
     #[arg(long)]
     nginx: PathBuf,
 }
 
-/// Tries it.
+/// Tries restarts of servers behind nginx.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let place = &arguments.place;
     fs::create_dir_all(&place.output)?;

@@ -59,7 +59,7 @@ enum Budgets {
     Spent,
 }
 
-/// Tries it.
+/// Tries guessing of passwords, with endless and with spent limits.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let mut rng = arguments.place.rng();
     let mut trials = Vec::new();
@@ -153,7 +153,7 @@ impl Budgets {
     }
 }
 
-/// A new address.
+/// A local address that no one has used in this run.
 fn new_home(turn: u16) -> Ipv4Addr {
     let [high, low] = turn.to_be_bytes();
     Ipv4Addr::new(127, 78, high, low)

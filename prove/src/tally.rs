@@ -22,9 +22,9 @@ pub enum Count {
     /// Times when the server reported wrongly that it was ready, or did not get ready again by
     /// itself.
     Unready,
-    /// Changes answered 503.
+    /// Changes that were answered 503.
     Refused,
-    /// Changes answered 500.
+    /// Changes that were answered 500.
     Internal,
     /// Changes whose answer did not come.
     Unanswered,
@@ -60,7 +60,7 @@ pub enum Count {
     Cut,
     /// Nodes that did not come back by themselves, and were restarted.
     StartedAgain,
-    /// Rounds.
+    /// Rounds of the trial.
     Rounds,
 }
 
@@ -110,17 +110,17 @@ struct Inner {
 }
 
 impl Tally {
-    /// One more.
+    /// Counts one more thing.
     pub fn add(&self, count: Count) {
         self.add_many(count, 1);
     }
 
-    /// So many more.
+    /// Counts so many more things.
     pub fn add_many(&self, count: Count, many: u64) {
         self.with(|inner| *inner.counts.entry(count).or_default() += many);
     }
 
-    /// Counts a violation.
+    /// Counts a violation, and keeps its text for the report.
     pub fn violation(&self, count: Count, text: &str) {
         self.with(|inner| {
             *inner.counts.entry(count).or_default() += 1;
@@ -133,7 +133,7 @@ impl Tally {
         self.with(|inner| inner.counts.get(&count).copied().unwrap_or_default())
     }
 
-    /// All counts.
+    /// Every count that is not zero.
     pub fn counts(&self) -> BTreeMap<Count, u64> {
         self.with(|inner| inner.counts.clone())
     }

@@ -34,14 +34,14 @@ pub struct Arguments {
     revision: Option<String>,
 }
 
-/// Makes everything.
+/// Makes the archive and the Debian package.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     let revision = arguments.revision.as_deref();
     make(arguments.programs.as_ref(), revision, &signals)
 }
 
-/// Where it is.
+/// The folder that the packages are written to.
 pub fn folder() -> Result<PathBuf> {
     let target = workspace::metadata()?.target_directory;
     Ok(target.join("packages").into())

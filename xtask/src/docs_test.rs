@@ -44,7 +44,7 @@ pub struct Arguments {
     page: Option<String>,
 }
 
-/// Runs every page.
+/// Runs the commands of every page.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
     let wanted = arguments.page.as_deref().unwrap_or_default();

@@ -14,7 +14,7 @@ mod providers;
 mod scim;
 mod server;
 
-/// A long part.
+/// A part of the tests that runs by name only.
 #[derive(Clone, Copy, clap::ValueEnum)]
 pub enum Part {
     /// Every page by Lighthouse and pa11y; the main flow in Chromium of earlier years

@@ -70,12 +70,12 @@ pub fn runs(program: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// SHA-512 in hexadecimal.
+/// SHA-512, in lower-case hexadecimal.
 pub fn sha512(bytes: &[u8]) -> String {
     hex(&Sha512::digest(bytes))
 }
 
-/// Bytes in hexadecimal.
+/// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut hex, byte| {
         // Writing to a string does not fail.

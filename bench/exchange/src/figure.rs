@@ -16,7 +16,7 @@ pub enum Bound {
     AtLeast(f64),
 }
 
-/// One measured figure.
+/// One measured figure, with its limit.
 #[derive(Serialize)]
 pub struct Figure {
     name: String,
@@ -48,7 +48,6 @@ impl Figure {
         }
     }
 
-    /// Sets its limit.
     pub fn must_be(self, bound: Bound) -> Self {
         Self {
             bound: Some(bound),

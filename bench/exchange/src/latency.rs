@@ -33,7 +33,7 @@ impl Latencies {
         milliseconds(self.0.value_at_quantile(quantile))
     }
 
-    /// In milliseconds.
+    /// The longest latency, in milliseconds.
     pub fn max(&self) -> f64 {
         milliseconds(self.0.max())
     }

@@ -1,4 +1,4 @@
-//! Figures as files.
+//! Writes figures as JSON files.
 
 use std::path::Path;
 

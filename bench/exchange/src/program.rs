@@ -137,7 +137,7 @@ impl Program {
     }
 }
 
-/// For people.
+/// KiB as MiB, for people.
 #[expect(clippy::cast_precision_loss, reason = "memory far below 2^52 KiB")]
 pub fn mebibytes(kib: u64) -> f64 {
     kib as f64 / 1024.0

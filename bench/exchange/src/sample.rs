@@ -20,7 +20,7 @@ pub struct Settings {
 /// The result of one measurement of a program.
 #[derive(Clone, Copy)]
 pub struct Sample {
-    /// Requests per second.
+    /// How many requests were answered in a second.
     pub rate: f64,
     /// The processor time that the program used for each request, in microseconds, without that of
     /// its database.
@@ -31,7 +31,7 @@ pub struct Sample {
     pub away_percent: f64,
 }
 
-/// Latencies, in milliseconds.
+/// The latencies of one measurement, in milliseconds.
 #[derive(Clone, Copy)]
 pub struct Latency {
     pub p50: f64,

@@ -39,10 +39,10 @@ struct Arguments {
     /// Where the figures are written as JSON
     #[arg(long)]
     output: PathBuf,
-    /// The server's database
+    /// The database that the server uses
     #[arg(long, value_enum, default_value_t = Database::Sqlite)]
     database: Database,
-    /// Where PostgreSQL is
+    /// The URL of a PostgreSQL for administration, if the server uses one
     #[arg(long, env = "ATS_PAT_TEST_POSTGRES_URL", hide_env_values = true)]
     postgres_url: Option<String>,
 }

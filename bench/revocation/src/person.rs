@@ -10,7 +10,7 @@ use crate::program::Programs;
 
 const PASSWORD: &str = "plum-velvet-orbit-91";
 
-/// A signed-in user.
+/// A user who signed in over HTTP.
 pub struct Person {
     pub name: String,
     http: reqwest::Client,

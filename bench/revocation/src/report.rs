@@ -119,7 +119,7 @@ impl fmt::Display for Report {
 }
 
 impl Distribution {
-    /// None without samples.
+    /// How late verifiers were. `None` without samples.
     fn of(service: &'static str, kind: Kind, mut late: Vec<Duration>) -> Option<Self> {
         late.sort_unstable();
         let (min, max) = (*late.first()?, *late.last()?);

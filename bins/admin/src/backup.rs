@@ -10,8 +10,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::{Invocation, public_url};
 use crate::output::{Shown, or_dash, warn};
-use crate::session::{Session, public_url};
 
 const WITH_THE_KEYS: &str = "backups are made and restored where the database and its keys are";
 
@@ -30,7 +30,7 @@ pub struct VerifyBackup {
 
 #[derive(Args)]
 pub struct Restore {
-    /// The backup
+    /// The file of the backup
     file: PathBuf,
     /// Replaces a database that is not empty
     #[arg(long)]
@@ -55,8 +55,8 @@ struct RightsFlags {
 }
 
 impl Backup {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let settings = session.settings(WITH_THE_KEYS)?;
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let settings = invocation.settings(WITH_THE_KEYS)?;
         let made = back_up(settings, &public_url(settings), &self.file).await?;
         // The backup is there and whole, so this is no failure.
         if let Err(error) = note_backup(settings, &self.file, &made.head) {
@@ -68,23 +68,23 @@ impl Backup {
         for finding in &shown.findings {
             warn(finding);
         }
-        session.output.one(&shown)
+        invocation.output.one(&shown)
     }
 }
 
 impl VerifyBackup {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let settings = session.settings(WITH_THE_KEYS)?;
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let settings = invocation.settings(WITH_THE_KEYS)?;
         let verified = verify_backup(settings, &public_url(settings), &self.file).await?;
         let shown = Verified::from(verified);
-        session.output.one(&shown)?;
+        invocation.output.one(&shown)?;
         Failure::of_findings(shown.findings.len())
     }
 }
 
 impl Restore {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let settings = session.settings(WITH_THE_KEYS)?;
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let settings = invocation.settings(WITH_THE_KEYS)?;
         let options = RestoreOptions {
             replace: self.replace,
             rights: self.rights.chosen(),
@@ -96,7 +96,7 @@ impl Restore {
         if let Some(unknown) = &done.unknown {
             warn(unknown);
         }
-        session.output.one(&Restored::from(done))
+        invocation.output.one(&Restored::from(done))
     }
 }
 

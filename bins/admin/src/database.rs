@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::backup::{Backup, Restore, VerifyBackup};
 use crate::failure::Failure;
+use crate::invocation::{Invocation, public_url};
 use crate::output::Shown;
-use crate::session::{Session, public_url};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -47,27 +47,27 @@ pub struct AcceptRestore {
 const WITHOUT_SERVERS: &str = "the schema and a restore are looked after where the database is";
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let settings = session.settings(WITHOUT_SERVERS)?;
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let settings = invocation.settings(WITHOUT_SERVERS)?;
         match self {
-            Self::Backup(backup) => backup.run(session).await,
-            Self::VerifyBackup(verify) => verify.run(session).await,
-            Self::Restore(restore) => restore.run(session).await,
+            Self::Backup(backup) => backup.run(invocation).await,
+            Self::VerifyBackup(verify) => verify.run(invocation).await,
+            Self::Restore(restore) => restore.run(invocation).await,
             Self::Migrate(Migrate { plan: true }) => {
                 let opened = OpenedDatabase::open(settings, Access::Use).await?;
                 let plan = opened.migration_plan().await?;
                 let plan: Vec<Planned> = plan.into_iter().map(Planned::from).collect();
-                session.output.list(&plan)
+                invocation.output.list(&plan)
             }
             Self::Migrate(Migrate { plan: false }) => {
                 let opened = OpenedDatabase::open(settings, Access::Create).await?;
                 let applied = opened.migrate().await?;
-                session.output.one(&Migrated { applied })
+                invocation.output.one(&Migrated { applied })
             }
             Self::Status => {
                 let opened = OpenedDatabase::open(settings, Access::Use).await?;
                 let status = opened.migration_status().await?;
-                session.output.one(&Schema::from(status))
+                invocation.output.one(&Schema::from(status))
             }
             Self::AcceptRestore(AcceptRestore { revoke_all, .. }) => {
                 let choice = if revoke_all {
@@ -76,7 +76,7 @@ impl Command {
                     RestoreChoice::Keep
                 };
                 let accepted = accept_restore(settings, &public_url(settings), choice).await?;
-                session.output.one(&Restored::from(accepted))
+                invocation.output.one(&Restored::from(accepted))
             }
         }
     }

@@ -40,7 +40,7 @@ pub enum Failure {
         "the answer with status {status} is not of this service's administration: look whether the URL is right, and whether the service is of the same release"
     )]
     UnexpectedAnswer {
-        /// Its HTTP status.
+        /// The HTTP status of the answer.
         status: u16,
     },
     /// The settings have no such provider.
@@ -57,7 +57,7 @@ pub enum Failure {
     /// The provider can't be asked, or proves nobody.
     #[error("{advice}")]
     Identity {
-        /// What to do.
+        /// What the operator can do about it.
         advice: String,
         /// What the provider did.
         #[source]
@@ -77,7 +77,7 @@ pub enum Failure {
     /// The interface does not offer it.
     #[error("{why}: run this without `--url` on a machine that reaches the database")]
     OnlyAtTheDatabase {
-        /// The reason.
+        /// Why the interface does not offer it.
         why: &'static str,
     },
     /// The file of the operator key can't be read.
@@ -85,7 +85,7 @@ pub enum Failure {
     OperatorKeyFile {
         /// The path of the file.
         file: PathBuf,
-        /// The reason.
+        /// Why the file can't be read.
         #[source]
         cause: crate::secret_input::SecretInputError,
     },
@@ -111,9 +111,9 @@ pub enum Failure {
         "events {from} to {to} are missing: the database was altered behind the program's back; run `ats-pat-admin audit verify`, and go on behind them with `--after {to}`"
     )]
     EventsMissing {
-        /// The first.
+        /// The number of the first missing event.
         from: i64,
-        /// The last.
+        /// The number of the last missing event.
         to: i64,
     },
     /// The log has no such event, or another one in its place.
@@ -121,7 +121,7 @@ pub enum Failure {
         "event {seq} is not the last that was exported: after a restore numbers are given again, so begin again with `--after` and the number of the last event that the backup had"
     )]
     ExportedFromAnother {
-        /// Its number.
+        /// The number of the last event that was exported.
         seq: i64,
     },
     /// The system gives no signals.
@@ -132,7 +132,7 @@ pub enum Failure {
     PolicyFile {
         /// The path of the file.
         file: PathBuf,
-        /// The reason.
+        /// Why the file is no policy.
         reason: String,
     },
     /// Standard output can't be written to.
@@ -144,9 +144,9 @@ pub enum Failure {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// The envelope's `ResponseCode`.
+    /// The `ResponseCode` of the refusal's envelope.
     pub code: u32,
-    /// The envelope's sentence.
+    /// The sentence of the envelope, in English.
     pub message: String,
     /// The values in it.
     pub parameters: Vec<String>,

@@ -12,9 +12,9 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::{Invocation, public_url};
 use crate::output::{Shown, or_dash, say, yes_or_no};
 use crate::secret_input::from_standard_input;
-use crate::session::{Session, public_url};
 
 const WHERE_SETTINGS_ARE: &str = "the identity providers are in the settings of the server";
 
@@ -35,16 +35,16 @@ pub struct Check {
 }
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
-            Self::Check(check) => check.run(session).await,
+            Self::Check(check) => check.run(invocation).await,
         }
     }
 }
 
 impl Check {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let settings = session.settings(WHERE_SETTINGS_ARE)?;
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let settings = invocation.settings(WHERE_SETTINGS_ARE)?;
         let mut providers = settings.providers.iter();
         let found = providers.find(|provider| provider.rules.name.as_str() == self.name);
         let Some(found) = found else {
@@ -64,12 +64,12 @@ impl Check {
         let published = provider.examine().await.map_err(advise)?;
         let report = Report::new(found, &origin, &published);
         if !self.sign_in {
-            session.output.one(&report)?;
+            invocation.output.one(&report)?;
             return report.verdict();
         }
         report.verdict()?;
         let proven = sign_in(&provider, &report.redirect_address).await?;
-        session.output.one(&Claims::new(found, proven))
+        invocation.output.one(&Claims::new(found, proven))
     }
 }
 

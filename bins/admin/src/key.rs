@@ -6,12 +6,12 @@ use ats_pat_service::view::SigningKeyView;
 use clap::Subcommand;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::{Shown, or_dash};
-use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Every signing key
+    /// Lists the signing keys, with their states
     List,
     /// Makes a new signing key, which takes over once verifiers have had time to see it
     Rotate {
@@ -26,8 +26,8 @@ pub enum Command {
 }
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let keys = session
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let keys = invocation
             .administer(Access::Use, async |deployment| match self {
                 Self::List => deployment.signing_keys().await,
                 Self::Rotate { now, compromised } => {
@@ -40,7 +40,7 @@ impl Command {
                 }
             })
             .await?;
-        session.output.list(&keys)
+        invocation.output.list(&keys)
     }
 }
 

@@ -12,6 +12,7 @@ mod environment;
 mod exchange;
 mod failure;
 mod identity;
+mod invocation;
 mod key;
 mod operator_key;
 mod operator_key_input;
@@ -19,7 +20,6 @@ mod output;
 mod policy;
 mod progress;
 mod secret_input;
-mod session;
 mod token;
 mod user;
 
@@ -33,8 +33,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::environment::environment;
 use crate::failure::Failure;
+use crate::invocation::{Invocation, Place};
 use crate::output::Output;
-use crate::session::{Place, Session};
 
 /// The default filter of the log: rows that are left out because they were altered or can't be
 /// read.
@@ -85,7 +85,7 @@ enum Command {
     /// The database and its schema
     #[command(subcommand)]
     Db(database::Command),
-    /// The event log
+    /// The event log: reads, exports, archives and verifies it
     #[command(subcommand)]
     Audit(audit::Command),
     /// Exchanges a personal access token for an authentication token, at a service anywhere
@@ -130,19 +130,19 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         start_logging(&settings, LOG);
         Place::Database(Box::new(settings))
     };
-    let session = Session {
+    let invocation = Invocation {
         place,
         output: arguments.output,
     };
     match arguments.command {
-        Command::User(command) => command.run(&session).await,
-        Command::Token(command) => command.run(&session).await,
-        Command::Policy(command) => command.run(&session).await,
-        Command::OperatorKey(command) => command.run(&session).await,
-        Command::Identity(command) => command.run(&session).await,
-        Command::Key(command) => command.run(&session).await,
-        Command::Db(command) => command.run(&session).await,
-        Command::Audit(command) => command.run(&session).await,
+        Command::User(command) => command.run(&invocation).await,
+        Command::Token(command) => command.run(&invocation).await,
+        Command::Policy(command) => command.run(&invocation).await,
+        Command::OperatorKey(command) => command.run(&invocation).await,
+        Command::Identity(command) => command.run(&invocation).await,
+        Command::Key(command) => command.run(&invocation).await,
+        Command::Db(command) => command.run(&invocation).await,
+        Command::Audit(command) => command.run(&invocation).await,
         Command::Exchange(_) | Command::Completions(_) | Command::ManPages(_) => Ok(()),
     }
 }

@@ -12,8 +12,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::{Shown, or_dash};
-use crate::session::Session;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -25,7 +25,7 @@ pub enum Command {
     List,
     /// Ends a key for good
     Revoke {
-        /// The key's id
+        /// The id of the key, as `operator-key list` shows it
         id: String,
     },
 }
@@ -52,32 +52,32 @@ fn rights() -> PossibleValuesParser {
 const NO_KEY: &str = "no operator key makes, lists or revokes operator keys";
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
-            Self::Add(add) => add.run(session).await,
+            Self::Add(add) => add.run(invocation).await,
             Self::List => {
-                let keys = session
+                let keys = invocation
                     .at_the_database(NO_KEY, Access::Use, async |service| {
                         service.operator().operator_keys().await
                     })
                     .await?;
-                session.output.list(&keys)
+                invocation.output.list(&keys)
             }
             Self::Revoke { id } => {
-                let key = session
+                let key = invocation
                     .at_the_database(NO_KEY, Access::Use, async |service| {
                         service.operator().revoke_operator_key(&id).await
                     })
                     .await?;
-                session.output.one(&key)
+                invocation.output.one(&key)
             }
         }
     }
 }
 
 impl Add {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let issued = session
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let issued = invocation
             .at_the_database(NO_KEY, Access::Use, async |service| {
                 let expires_at = service.now().after(DAY.saturating_mul(self.expires));
                 let new = NewOperatorKey {
@@ -91,7 +91,7 @@ impl Add {
             .await?;
         let secret = issued.secret.expose_secret();
         let object = json!({"Key": issued.key, "Secret": secret});
-        session.output.text_or_object(secret, &object)
+        invocation.output.text_or_object(secret, &object)
     }
 }
 

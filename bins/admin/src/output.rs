@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// For people
+    /// Tables and lists for people
     Table,
     /// The objects of the interface, without envelope
     Json,
@@ -32,7 +32,7 @@ pub trait Shown: Serialize {
 }
 
 impl Output {
-    /// Writes one object.
+    /// Writes one object, with a line for each field.
     pub fn one<T: Shown>(self, shown: &T) -> Result<(), Failure> {
         match self {
             Self::Json => json(shown),
@@ -131,7 +131,7 @@ fn line(text: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{text}").map_err(Failure::Output)
 }
 
-/// `yes` or `no`.
+/// `yes` or `no`, as tables show it.
 pub fn yes_or_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }

@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 
 use crate::environment::environment;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::Shown;
-use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -90,30 +90,30 @@ fn parse(text: &str) -> serde_json::Result<PolicyDocument> {
 }
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
             Self::Show(Show { user: None }) => {
-                let current = session
+                let current = invocation
                     .administer(Access::Use, async |deployment| deployment.policies().await)
                     .await?;
-                show_current(session, &current)
+                show_current(invocation, &current)
             }
             Self::Show(Show { user: Some(name) }) => {
-                let policy = session
+                let policy = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.policy_of(&name).await
                     })
                     .await?;
-                show(session, &policy)
+                show(invocation, &policy)
             }
             Self::Check(Check { policy }) => {
                 let policies = policy.read()?;
-                let found = session
+                let found = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.check_policies(policies).await
                     })
                     .await?;
-                session.output.one(&found)
+                invocation.output.one(&found)
             }
             Self::Apply(apply) => {
                 let new = NewPolicy {
@@ -121,19 +121,19 @@ impl Command {
                     versions: apply.if_version.map(|version| vec![version]),
                     enforce_on_existing: apply.enforce_on_existing,
                 };
-                let current = session
+                let current = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.apply_policy(new).await
                     })
                     .await?;
-                show_current(session, &current)
+                show_current(invocation, &current)
             }
         }
     }
 }
 
 /// Shows the policy in force. Programs get its version in the JSON, and people in a comment.
-fn show_current(session: &Session, current: &CurrentPolicy) -> Result<(), Failure> {
+fn show_current(invocation: &Invocation, current: &CurrentPolicy) -> Result<(), Failure> {
     let mut value =
         serde_json::to_value(&current.policy).map_err(|error| Failure::Output(error.into()))?;
     let fields = value.as_object_mut();
@@ -158,13 +158,13 @@ fn show_current(session: &Session, current: &CurrentPolicy) -> Result<(), Failur
             current.enforce_on_existing.into(),
         );
     }
-    session.output.text_or_object(&text, &value)
+    invocation.output.text_or_object(&text, &value)
 }
 
-fn show(session: &Session, policy: &impl Serialize) -> Result<(), Failure> {
+fn show(invocation: &Invocation, policy: &impl Serialize) -> Result<(), Failure> {
     let value = serde_json::to_value(policy).map_err(|error| Failure::Output(error.into()))?;
     let text = value.as_object().map(toml).unwrap_or_default();
-    session.output.text_or_object(&text, &value)
+    invocation.output.text_or_object(&text, &value)
 }
 
 /// A policy in the form of the settings file.
@@ -213,7 +213,7 @@ fn in_toml(value: &Value) -> String {
     }
 }
 
-/// `MaxLifetimeDays` as `max-lifetime-days`.
+/// The key of the settings: `MaxLifetimeDays` is `max-lifetime-days`.
 fn key(name: &str) -> String {
     let mut key = String::with_capacity(name.len() + 4);
     for letter in name.chars() {

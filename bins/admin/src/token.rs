@@ -12,10 +12,10 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::{Shown, or_dash};
 use crate::progress::Progress;
 use crate::secret_input::pasted_from_standard_input;
-use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -58,7 +58,7 @@ pub struct List {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Show {
-    /// The token's id
+    /// The id of the token, as `token list` shows it
     id: Option<String>,
     /// Reads a secret from the first line of standard input and names the token that it belongs to
     #[arg(long)]
@@ -69,7 +69,7 @@ pub struct Show {
 pub struct Create {
     /// The name of the service account
     account: String,
-    /// The token's name
+    /// The name of the new token
     #[arg(long)]
     name: String,
     /// When the token stops working: RFC 3339, such as 2027-01-31T00:00:00Z
@@ -120,33 +120,33 @@ pub struct RevokeMatching {
 
 #[derive(Args)]
 pub struct Revoke {
-    /// The token's id
+    /// The id of the token, as `token list` shows it
     id: String,
 }
 
 const BY_SECRET: &str = "no interface names a token by its secret; a leaked one is ended by `POST /api/personalaccesstoken/reportLeaked`";
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
-            Self::List(list) => list.run(session).await,
-            Self::Show(show) => show.run(session).await,
-            Self::Create(create) => create.run(session).await,
-            Self::RevokeMatching(revoke) => revoke.run(session).await,
+            Self::List(list) => list.run(invocation).await,
+            Self::Show(show) => show.run(invocation).await,
+            Self::Create(create) => create.run(invocation).await,
+            Self::RevokeMatching(revoke) => revoke.run(invocation).await,
             Self::Revoke(Revoke { id }) => {
-                let token = session
+                let token = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.revoke_token(&id).await
                     })
                     .await?;
-                session.output.one(&token)
+                invocation.output.one(&token)
             }
         }
     }
 }
 
 impl List {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let query = TokenQuery {
             page: self.page,
             page_size: self.page_size,
@@ -155,13 +155,13 @@ impl List {
             sort: self.sort,
             ..self.filter.query()
         };
-        let page = session
+        let page = invocation
             .administer(Access::Use, async |deployment| {
                 deployment.tokens(self.owner.as_deref(), query).await
             })
             .await?;
-        session.output.list(&page.items)?;
-        session.output.remark(&format!(
+        invocation.output.list(&page.items)?;
+        invocation.output.remark(&format!(
             "Page {}: {} of {}",
             page.page,
             page.items.len(),
@@ -171,7 +171,7 @@ impl List {
 }
 
 impl Create {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let given = |values: Vec<String>| (!values.is_empty()).then_some(values);
         let new = NewToken {
             name: Some(self.name),
@@ -181,33 +181,33 @@ impl Create {
             allowed_networks: given(self.networks),
             ..NewToken::default()
         };
-        let issued = session
+        let issued = invocation
             .administer(Access::Use, async |deployment| {
                 deployment.create_token(&self.account, new).await
             })
             .await?;
         let secret = issued.secret.expose_secret();
         let object = json!({"Token": issued.token, "Secret": secret});
-        session.output.text_or_object(secret, &object)
+        invocation.output.text_or_object(secret, &object)
     }
 }
 
 impl Show {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let token = if let Some(id) = self.id {
-            session
+            invocation
                 .administer(Access::Use, async |deployment| deployment.token(&id).await)
                 .await?
         } else {
-            session.settings(BY_SECRET)?;
+            invocation.settings(BY_SECRET)?;
             let secret = pasted_from_standard_input("personal access token")?;
-            session
+            invocation
                 .at_the_database(BY_SECRET, Access::Use, async |service| {
                     service.operator().token_of_secret(&secret).await
                 })
                 .await?
         };
-        session.output.one(&token)
+        invocation.output.one(&token)
     }
 }
 
@@ -224,24 +224,24 @@ impl Filter {
 }
 
 impl RevokeMatching {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let query = TokenQuery {
             search: self.search.filter(|text| !text.is_empty()),
             ..self.filter.query()
         };
         let owner = self.owner.as_deref();
         let Some(confirmed) = self.confirm else {
-            let found = session
+            let found = invocation
                 .administer(Access::Use, async |deployment| {
                     deployment.matching_tokens(owner, query).await
                 })
                 .await?;
-            return session
+            return invocation
                 .output
                 .list_of(&found, &found.sample, &hint(found.count));
         };
         let progress = Progress::new();
-        let job = session
+        let job = invocation
             .administer(Access::Use, async |deployment| {
                 let told = |done, count| progress.show(done, count);
                 deployment
@@ -250,7 +250,7 @@ impl RevokeMatching {
             })
             .await;
         progress.end();
-        session.output.one(&job?)
+        invocation.output.one(&job?)
     }
 }
 

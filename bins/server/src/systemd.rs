@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 /// The path that the watchdog asks every worker for. It needs neither database nor sign-in.
 const LIVE: &str = "/health/live";
 
-/// The server serves.
+/// Tells systemd that the server answers.
 pub fn ready() {
     tell(&[NotifyState::Ready]);
 }

@@ -40,7 +40,7 @@ impl Watching {
         }
     }
 
-    /// Closes the listener.
+    /// Closes the listener, once the server itself has ended.
     pub async fn end(self) {
         self.end.send_replace(true);
         // A panic of one is in the log.

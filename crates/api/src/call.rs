@@ -12,7 +12,7 @@ use crate::router::Ids;
 
 /// A request, as the front layer passes it on.
 pub struct Call {
-    /// The use cases.
+    /// The use cases, which the handlers call.
     pub service: Service,
     /// The request ID, and where the request comes from.
     pub context: RequestContext,

@@ -54,9 +54,9 @@ pub trait Data: Type + Serialize + Send + 'static {
 
 /// A header of an answer.
 pub struct Header {
-    /// Its name.
+    /// The header's name, as the document writes it.
     pub name: &'static str,
-    /// Its description.
+    /// What its value says, for the document.
     pub description: &'static str,
     /// An example of its value.
     pub example: &'static str,
@@ -68,11 +68,11 @@ pub struct Header {
 pub struct Body {
     /// The name of its schema.
     pub schema: String,
-    /// The required fields.
+    /// The fields that must be there. poem-openapi believes that all are optional.
     pub required: &'static [&'static str],
     /// The schemas inside it, each with its required fields.
     pub parts: &'static [(&'static str, &'static [&'static str])],
-    /// An example.
+    /// A body that the operation accepts.
     pub example: Value,
 }
 
@@ -127,17 +127,17 @@ pub struct Entry {
     pub meta: fn() -> Vec<MetaApi>,
     /// Adds its schemas to the document.
     pub register: fn(&mut Registry),
-    /// Adds its handler.
+    /// Adds the handlers of its route.
     pub add_routes: fn(&mut Routes),
-    /// See [`Operation::refusals`].
+    /// As [`Operation::refusals`] of the operation.
     pub refusals: fn() -> Vec<Problem>,
-    /// See [`Operation::example`].
+    /// As [`Operation::example`] of the operation.
     pub example: fn() -> Value,
-    /// See [`Operation::like`].
+    /// As [`Operation::like`] of the operation.
     pub like: fn() -> Option<&'static str>,
-    /// See [`Operation::body`].
+    /// As [`Operation::body`] of the operation.
     pub body: fn() -> Option<Body>,
-    /// See [`Operation::HEADERS`].
+    /// As [`Operation::HEADERS`] of the operation.
     pub headers: &'static [Header],
 }
 

@@ -2,6 +2,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use ats_pat_files::{folder_of, sync_folder};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretBox};
@@ -121,7 +122,7 @@ impl MasterKeys {
         let encoded = Zeroizing::new(URL_SAFE_NO_PAD.encode(random));
         let linked = write_durably(&new, encoded.as_bytes())
             .and_then(|()| std::fs::hard_link(&new, path))
-            .and_then(|()| sync_folder(path));
+            .and_then(|()| sync_folder(folder_of(path)));
         let _ = std::fs::remove_file(&new);
         linked.map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => AuthError::MasterKeyFileExists {
@@ -253,21 +254,6 @@ fn write_durably(path: &Path, encoded: &[u8]) -> io::Result<()> {
     file.write_all(encoded)?;
     file.write_all(b"\n")?;
     file.sync_all()
-}
-
-/// A name is durable only when its folder is.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(unix)]

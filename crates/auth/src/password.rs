@@ -92,11 +92,11 @@ impl Password {
 /// The costs of Argon2id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordCost {
-    /// Memory, in KiB.
+    /// How much memory a hash takes, in KiB.
     pub memory_kib: u32,
     /// Passes over the memory.
     pub passes: u32,
-    /// Lanes of memory.
+    /// The lanes of memory, which could be filled in parallel.
     pub lanes: u32,
 }
 

@@ -12,9 +12,9 @@ pub struct Origin {
     /// The id of the event with which the event log last began again, such as the acceptance of a
     /// restore. Zeros if it never did. Numbers of events are unique within an epoch only.
     pub epoch: [u8; 16],
-    /// The event's number.
+    /// The event's number in the event log.
     pub seq: i64,
-    /// The event's id.
+    /// The event's id, a UUID.
     pub event: [u8; 16],
 }
 

@@ -15,7 +15,7 @@ pub enum Error {
     Url {
         /// The URL, without the part that may be a password.
         url: String,
-        /// The reason.
+        /// What to write instead, in words.
         reason: &'static str,
     },
     /// No secure connection can be made, and asking again won't help. Either this system doesn't
@@ -70,7 +70,7 @@ pub enum Error {
     File {
         /// The path of that file.
         path: String,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         cause: Arc<io::Error>,
     },

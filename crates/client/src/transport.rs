@@ -27,11 +27,11 @@ pub struct Transport {
 
 /// An answer to a request.
 pub struct Response {
-    /// Its status.
+    /// The HTTP status. A redirect is an answer like any other, because it is not followed.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers, as the service sent them.
     pub headers: HeaderMap,
-    /// Its body, whole.
+    /// The whole body. It is erased from memory when it is dropped, because it may have a secret.
     pub body: Zeroizing<Vec<u8>>,
 }
 

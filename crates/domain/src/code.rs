@@ -9,7 +9,7 @@ macro_rules! catalogue {
         }
 
         impl Code {
-            /// The whole catalogue.
+            /// Every code of the catalogue, in ascending order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// The number in `ResponseCode`.
@@ -28,7 +28,7 @@ macro_rules! catalogue {
 }
 
 catalogue! {
-    /// The request succeeded.
+    /// The request succeeded. Only this code is not a refusal.
     Success = 1,
     /// The body is not valid JSON, or a field is unknown or has the wrong type.
     InvalidRequest = 1000,
@@ -98,7 +98,7 @@ catalogue! {
     UserNameInUse = 1311,
     /// Without this user, nobody could administer the service any more.
     LastAdministrator = 1312,
-    /// Too many attempts.
+    /// There were too many attempts, or the service is busy. A later attempt may succeed.
     TooManyRequests = 1400,
     /// The program has a defect.
     InternalError = 1500,

@@ -17,9 +17,9 @@ pub struct DirectoryEntry {
     pub is_provisioned: bool,
     /// What the directory calls the user. A sign-in may tell another name for the pages.
     pub display_name: Option<DisplayName>,
-    /// The given name.
+    /// The given name. `None` if the directory did not send one.
     pub given_name: Option<DisplayName>,
-    /// The family name.
+    /// The family name. `None` if the directory did not send one.
     pub family_name: Option<DisplayName>,
     /// When the directory last wrote the user.
     pub updated_at: Timestamp,
@@ -108,7 +108,7 @@ pub enum DirectoryRefusal {
     Invalid {
         /// The attribute, as SCIM names it.
         attribute: &'static str,
-        /// The rule.
+        /// The rule that the value breaks.
         reason: Reason,
     },
     /// A member is none of the directory's users.

@@ -14,7 +14,7 @@ pub enum DisabledBy {
 }
 
 impl DisabledBy {
-    /// Every party.
+    /// Every party that can disable a user.
     pub const ALL: [Self; 3] = [Self::Administrator, Self::Scim, Self::Provider];
 
     /// The name of the mark.

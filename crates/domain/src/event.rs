@@ -93,7 +93,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Every kind.
+    /// Every kind of event that is written.
     pub const ALL: [Self; 40] = [
         Self::UserCreated,
         Self::UserUpdated,
@@ -187,13 +187,13 @@ impl EventKind {
 /// Who caused an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A signed-in user.
+    /// A person in a session of their own.
     User(UserId),
     /// A person who ran the admin program.
     Operator,
     /// A program with an operator key.
     OperatorKey(OperatorKeyId),
-    /// The service itself.
+    /// The service itself, such as its background work.
     System,
     /// A caller with a token's secret: its owner, or somebody who found it.
     Holder,
@@ -263,7 +263,7 @@ pub struct Event {
     pub id: EventId,
     /// The version of the format that the hash covers.
     pub version: i16,
-    /// When it happened.
+    /// The time of the change, by the clock of the program that made it.
     pub at: Timestamp,
     /// Who caused it, as [`Actor`] is written.
     pub actor: String,
@@ -300,7 +300,7 @@ impl Event {
 pub struct Personal {
     /// Random, so that nobody can guess the data from its hash after the data is erased.
     pub salt: [u8; 32],
-    /// JSON.
+    /// The details as a JSON object. The event's hash covers only their salted hash.
     pub data: Vec<u8>,
 }
 

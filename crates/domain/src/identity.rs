@@ -122,7 +122,7 @@ exact_text! {
 /// equal. A name or an e-mail address is never compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Identity {
-    /// The provider's issuer.
+    /// The issuer identifier of the provider that names the person.
     pub issuer: Issuer,
     /// The person's id at this issuer.
     pub subject: Subject,
@@ -132,11 +132,11 @@ pub struct Identity {
 /// most one identity at each provider, and an identity has one user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkedIdentity {
-    /// The user.
+    /// The user whom a sign-in with the identity signs in.
     pub user_id: UserId,
     /// The provider's name in the settings.
     pub provider: ProviderName,
-    /// The identity.
+    /// Who the user is at the provider.
     pub identity: Identity,
     /// When it was linked.
     pub linked_at: Timestamp,

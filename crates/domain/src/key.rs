@@ -9,18 +9,18 @@ use crate::time::Timestamp;
 pub struct StoredRootKey {
     /// Each hash and tag that is made with this key names it.
     pub key_id: KeyId,
-    /// The sealed root.
+    /// The root, sealed with the master key.
     pub sealed: Vec<u8>,
     /// When it was made. The seal authenticates this time.
     pub created_at: Timestamp,
 }
 
-/// A signing key.
+/// A signing key, whose private part is sealed with the master key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredSigningKey {
     /// The key's RFC 7638 thumbprint.
     pub kid: String,
-    /// Always `EdDSA`.
+    /// The `alg` of its signatures, which is always `EdDSA`.
     pub algorithm: String,
     /// The Ed25519 public key.
     pub public: [u8; 32],
@@ -39,7 +39,7 @@ pub struct StoredSigningKey {
 pub enum KeyState {
     /// It is published, but does not sign yet.
     Next,
-    /// It signs.
+    /// It signs authentication tokens, and is published.
     Active,
     /// It no longer signs, but is still published.
     Retired,

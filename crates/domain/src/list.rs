@@ -1,4 +1,4 @@
-//! Queries for lists.
+//! Queries for lists: filters, order and page.
 
 use crate::id::UserId;
 use crate::status::Status;
@@ -23,7 +23,7 @@ pub enum SortField {
     Name,
     /// The time of creation.
     CreatedAt,
-    /// Expiry.
+    /// The time of expiry.
     ExpiresAt,
     /// The last use. Tokens that were never used come last in both directions.
     LastUsedAt,
@@ -32,14 +32,14 @@ pub enum SortField {
 /// The order of a list. Tokens with equal values are sorted by id in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    /// The field.
+    /// The field whose values are compared first.
     pub field: SortField,
     /// Whether the highest value comes first.
     pub descending: bool,
 }
 
 impl Sort {
-    /// The newest first.
+    /// The newest tokens come first.
     pub const DEFAULT: Self = Self {
         field: SortField::CreatedAt,
         descending: true,
@@ -85,7 +85,7 @@ pub struct TokenQuery {
     pub expires_before: Option<Timestamp>,
     /// Only those that have the scope of this name.
     pub scope: Option<String>,
-    /// The order.
+    /// The order of all selected tokens, before they are divided into pages.
     pub sort: Sort,
 }
 
@@ -146,14 +146,14 @@ pub enum UserSortField {
 /// The order of a list of users. Users with equal values are sorted by id in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserSort {
-    /// The field.
+    /// The field whose values are compared first.
     pub field: UserSortField,
     /// Whether the highest value comes first.
     pub descending: bool,
 }
 
 impl UserSort {
-    /// By user name.
+    /// Ascending by user name.
     pub const DEFAULT: Self = Self {
         field: UserSortField::UserName,
         descending: false,
@@ -194,7 +194,7 @@ pub struct UserQuery {
     pub kind: Option<UserKind>,
     /// Only users who are disabled, or only those who are not.
     pub disabled: Option<bool>,
-    /// The order.
+    /// The order of all selected users, before they are divided into pages.
     pub sort: UserSort,
 }
 

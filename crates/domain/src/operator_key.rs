@@ -41,7 +41,7 @@ pub enum Right {
 }
 
 impl Right {
-    /// Every right.
+    /// Every right that a key can have.
     pub const ALL: [Self; 8] = [
         Self::Users,
         Self::Administrators,

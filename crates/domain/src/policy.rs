@@ -17,7 +17,7 @@ use crate::user::User;
 pub enum MayCreate {
     /// Nobody. Existing tokens still work.
     Nobody,
-    /// Every owner.
+    /// Every owner, be it a person or a service account.
     Everyone,
 }
 

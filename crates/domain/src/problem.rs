@@ -14,7 +14,7 @@ pub use crate::validation::{Failure, Place, Reason};
 pub enum Problem {
     /// A part of the request can't be read.
     InvalidRequest {
-        /// The part.
+        /// Which part of the request it is.
         place: Place,
         /// The path of the field, or the name of the header, if known.
         path: Option<String>,
@@ -28,7 +28,7 @@ pub enum Problem {
     FieldMisspelt {
         /// The field as it was written.
         path: String,
-        /// The correct spelling.
+        /// The field's name, correctly spelt.
         expected: String,
     },
     /// Values are not valid. Lists every field that fails.
@@ -38,7 +38,7 @@ pub enum Problem {
     QueryMisspelt {
         /// The names as they were written.
         names: Vec<String>,
-        /// The correct spelling.
+        /// The parameter's name, correctly spelt.
         expected: &'static str,
     },
     /// The path does not exist.
@@ -77,7 +77,7 @@ pub enum Problem {
     PersonalAccessTokenInvalid,
     /// The personal access token has expired.
     PersonalAccessTokenExpired {
-        /// When it expired.
+        /// From when on the token is refused.
         expiry: Timestamp,
     },
     /// The personal access token was revoked.
@@ -108,7 +108,7 @@ pub enum Problem {
     TokenNotFound,
     /// Another active token of the user has the name.
     NameInUse {
-        /// The requested name.
+        /// The name as it was requested.
         name: String,
     },
     /// The expiration is in the past, or later than the policy allows.
@@ -118,7 +118,7 @@ pub enum Problem {
     },
     /// The token must be active for this, but is not.
     TokenNotActive {
-        /// Its status.
+        /// Why the token is not active.
         status: Status,
     },
     /// The user has as many active tokens as the policy allows.
@@ -128,17 +128,17 @@ pub enum Problem {
     },
     /// The policy doesn't offer the scope.
     UnknownScope {
-        /// The requested scope.
+        /// The scope as it was requested.
         scope: String,
     },
     /// The policy forbids it.
     PolicyForbids {
-        /// The rule.
+        /// The rule of the policy that forbids it.
         rule: Rule,
     },
     /// The object has changed since the caller read it.
     VersionMismatch {
-        /// Its current version.
+        /// The version that the object has now.
         current: String,
     },
     /// The idempotency key was sent before, with another body.
@@ -147,7 +147,7 @@ pub enum Problem {
     UserNotFound,
     /// Another user has the name.
     UserNameInUse {
-        /// The requested name.
+        /// The name as it was requested.
         name: String,
     },
     /// Without this user, nobody could administer the service any more.

@@ -11,7 +11,7 @@ pub struct RateLimit {
     pub name: &'static str,
     /// How many attempts there are in the period.
     pub quota: NonZeroU32,
-    /// The period.
+    /// How long it takes until all attempts are back.
     pub period: Duration,
 }
 

@@ -187,7 +187,7 @@ pub enum InvalidScope {
     /// `all` is always offered, and `introspect` to administrators.
     #[error("the scope `{name}` is reserved and always offered: leave it out")]
     Reserved {
-        /// The reserved name.
+        /// Which of the reserved names it is.
         name: &'static str,
     },
     /// The name is not a scope-token.

@@ -15,7 +15,7 @@ const SKEW: Duration = Duration::from_mins(1);
 /// A provider at which users must sign in every few days, or their tokens stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignInRule {
-    /// The provider.
+    /// The provider's name in the settings.
     pub provider: ProviderName,
     /// How many days may pass between two sign-ins there.
     pub every_days: NonZeroU32,

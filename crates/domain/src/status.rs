@@ -17,7 +17,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Every status.
+    /// Every status that a token can have.
     pub const ALL: [Self; 3] = [Self::Active, Self::Expired, Self::Revoked];
 
     /// The name in the interface.

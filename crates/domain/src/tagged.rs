@@ -17,8 +17,8 @@ pub struct Tag {
 /// A row as the database has it. Check its tag before you trust it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged<T> {
-    /// The row.
+    /// What the row says, which the tag has to confirm.
     pub row: T,
-    /// Its tag.
+    /// The tag that the database has for the row.
     pub tag: Tag,
 }

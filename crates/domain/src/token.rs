@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// A personal access token, without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// Never changes.
+    /// Never changes, also when the token is regenerated.
     pub id: TokenId,
     /// The user whose rights the token has.
     pub owner_id: UserId,
@@ -43,9 +43,9 @@ pub struct Token {
 /// The changes that an owner makes to a token. `None` changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edit {
-    /// The new name.
+    /// The new name, which no other active token of the owner may have.
     pub name: Option<TokenName>,
-    /// The new description.
+    /// The new description, which may be empty.
     pub description: Option<Description>,
     /// The new expiry, which must be earlier.
     pub expires_at: Option<Timestamp>,
@@ -218,7 +218,7 @@ impl Token {
 pub struct Usage {
     /// The time of the last exchange.
     pub last_used_at: Timestamp,
-    /// The client's address.
+    /// The client's IP address, as text.
     pub last_used_from: String,
 }
 

@@ -40,7 +40,7 @@ impl UserKind {
     }
 }
 
-/// A user.
+/// A user: a person, or a service account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// Never changed or reused.
@@ -51,7 +51,7 @@ pub struct User {
     pub display_name: DisplayName,
     /// Where notices are sent, if it is known.
     pub email: Option<Email>,
-    /// Person or program.
+    /// Whether it is a person or a service account.
     pub kind: UserKind,
     /// The hash of the password, in PHC string format. Without one, nobody can sign in with a
     /// password.

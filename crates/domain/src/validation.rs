@@ -5,18 +5,18 @@ use std::borrow::Cow;
 /// The part of a request that can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The JSON body.
+    /// The body, of JSON or of a form.
     Body,
-    /// A header.
+    /// A header that the operation reads.
     Header,
 }
 
 /// Why a field or query parameter is not valid. There are no other reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// It is missing.
+    /// It is missing, although it is required.
     Required,
-    /// It is empty.
+    /// It is empty, or has only white space.
     Empty,
     /// It is too long, or has too many elements.
     TooLong,
@@ -41,7 +41,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason.
+    /// Every reason that there is.
     pub const ALL: [Self; 12] = [
         Self::Required,
         Self::Empty,

@@ -5,7 +5,8 @@
 //! - a new file belongs to its owner alone;
 //! - root leaves no file behind that the user of the service can't open: a file that root makes
 //!   gets the owner of its folder, and a file that root replaces keeps its owner and mode;
-//! - a published file is whole and durable, and takes the place of no other file.
+//! - a published file is whole and durable, and takes the place of no other file;
+//! - a replaced file is whole and durable, and has the owner and mode of the one before.
 //!
 //! It deliberately does not know the content of a file. On a system without owners and modes,
 //! everything is allowed.
@@ -20,7 +21,7 @@ mod other;
 use other as system;
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Options that make a file for its owner alone.
@@ -115,6 +116,28 @@ pub fn publish(finished: &Path, path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
 
+/// Writes a file in the place of the one at `path`, or a new one for its owner alone. Readers find
+/// either content whole. The name and the content are durable when this returns. If it fails, the
+/// earlier file stays.
+///
+/// # Errors
+/// As [`succeed`]. Otherwise the error of the system.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let written = (|| {
+        let mut file = private().create(true).truncate(true).open(&new)?;
+        succeed(&file, path)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written?;
+    sync_folder(folder_of(path))
+}
+
 /// Makes the names in a folder durable.
 ///
 /// # Errors
@@ -132,5 +155,36 @@ pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replaced_file_keeps_its_mode_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note");
+        replace(&path, b"one").unwrap();
+        assert_eq!(is_open_to_others(&path.metadata().unwrap()), None);
+        #[cfg(unix)]
+        system::set_mode(&path, 0o640).unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        #[cfg(unix)]
+        assert_eq!(system::mode(&path.metadata().unwrap()), Some(0o640));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_replaced_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("note");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("kept"), b"one").unwrap();
+        assert!(replace(&path, b"two").is_err());
+        assert_eq!(fs::read(path.join("kept")).unwrap(), b"one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

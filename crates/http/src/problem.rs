@@ -10,7 +10,7 @@ pub enum Challenge {
     PersonalAccessToken,
     /// An authentication token in the header `Authorization` (RFC 6750).
     Bearer,
-    /// A session cookie.
+    /// A session, by its cookie.
     Session,
 }
 

@@ -1,4 +1,4 @@
-//! Counts the requests.
+//! Counts the requests that are answered, by route and answer.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -34,12 +34,12 @@ pub enum Kind {
     Exchange,
     /// The other paths for programs.
     Interface,
-    /// What people see.
+    /// The pages that people see.
     Page,
 }
 
 impl Kind {
-    /// All kinds.
+    /// Every kind, in the order of the variants.
     pub const ALL: [Self; 3] = [Self::Exchange, Self::Interface, Self::Page];
 
     /// The name in metrics.
@@ -60,13 +60,13 @@ pub struct RouteId(u16);
 pub struct Answered<'a> {
     /// When it came, since boot.
     pub arrived_at: Duration,
-    /// Its id.
+    /// The request ID, which the answer has too.
     pub request_id: &'a str,
-    /// The caller's address.
+    /// The address that the request came from.
     pub address: IpAddr,
     /// The part of the site that answered it.
     pub kind: Kind,
-    /// The method.
+    /// The method, as it was sent.
     pub method: &'a Method,
     /// The route. A path is never named, because people paste secrets into paths.
     pub route: RouteId,
@@ -81,13 +81,13 @@ pub struct Answered<'a> {
 pub struct RequestCount {
     /// The method, or `other`.
     pub method: &'static str,
-    /// The route's template.
+    /// The template of the route, without any id.
     pub route: String,
-    /// The HTTP status.
+    /// The HTTP status of the answers.
     pub status: u16,
     /// The response code. 0 if the answer has none.
     pub code: u16,
-    /// How many.
+    /// How many requests got such an answer.
     pub count: u64,
 }
 

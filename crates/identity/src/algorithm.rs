@@ -25,7 +25,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm.
+    /// Every algorithm that this service can check.
     pub const ALL: [Self; 8] = [
         Self::Rs256,
         Self::Rs384,

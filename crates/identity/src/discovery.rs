@@ -37,7 +37,7 @@ pub(crate) struct Additional {
 
 impl AdditionalProviderMetadata for Additional {}
 
-/// A discovery document.
+/// A discovery document (OpenID Connect Discovery 1.0, section 3).
 pub(crate) type Document = ProviderMetadata<
     Additional,
     CoreAuthDisplay,

@@ -20,7 +20,7 @@ pub struct Published {
     pub token_endpoint: Option<String>,
     /// Where claims are asked for that the ID token lacks.
     pub userinfo_endpoint: Option<String>,
-    /// Where sign-ins end.
+    /// Where the browser is sent to sign out of the provider. `None` if the provider doesn't tell.
     pub end_session_endpoint: Option<String>,
     /// Whether it ends sign-ins here by back-channel logout. `None` if it doesn't tell.
     pub back_channel_logout: Option<bool>,
@@ -39,7 +39,7 @@ pub struct Published {
 /// How far another clock is from this machine's, in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockDifference {
-    /// By how much.
+    /// The difference, never negative.
     pub by: Duration,
     /// Whether the other clock is ahead.
     pub is_ahead: bool,

@@ -27,12 +27,12 @@ pub enum FetchError {
     /// The answer does not end.
     #[error("the answer is longer than {MAX_ANSWER} bytes")]
     TooLong,
-    /// The connection failed.
+    /// There is no connection, or it broke before the answer ended.
     #[error("the connection failed")]
     Transport(#[source] BoxError),
 }
 
-/// Asks one provider.
+/// Asks one provider over HTTP, and follows no redirect.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetch {
     client: Client,

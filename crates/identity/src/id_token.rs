@@ -29,7 +29,7 @@ const MAX_AGE: Duration = Duration::from_mins(10);
 pub(crate) struct Believed {
     pub(crate) subject: String,
     pub(crate) authenticated_at: Option<Timestamp>,
-    /// Every claim.
+    /// All claims of the token, also those that this service does not know.
     pub(crate) claims: Map<String, Value>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::trouble::Trouble;
 
-/// The most keys.
+/// The most keys that are taken from one provider.
 const MAX_KEYS: usize = 100;
 /// The shortest modulus of an RSA key, in bytes (RFC 7518, section 3.3).
 const MIN_RSA: usize = 256;

@@ -48,7 +48,7 @@ struct Header {
 pub(crate) enum NotSigned {
     /// No published key is the one that the token names.
     UnknownKey,
-    /// It is forged.
+    /// The signature is not by the key that the token names.
     Forged,
 }
 

@@ -9,10 +9,10 @@ use url::Url;
 
 use crate::algorithm::Algorithm;
 
-/// One provider.
+/// The settings of one identity provider.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Its name.
+    /// The name of the provider in settings, policy and database.
     pub name: ProviderName,
     /// Its issuer, exactly as discovery and tokens write it.
     pub issuer: Issuer,
@@ -40,9 +40,9 @@ pub struct ClaimNames {
     pub user_name: String,
     /// The name to be shown by.
     pub display_name: String,
-    /// The mail address.
+    /// The claim with the mail address, `email` by default.
     pub email: String,
-    /// The groups.
+    /// The claim with the names of the groups, `groups` by default.
     pub groups: String,
     /// Who somebody is in the company's directory, if that is another claim than `sub`.
     pub directory_id: Option<String>,

@@ -14,7 +14,7 @@ pub enum Trouble {
     Fetch {
         /// What was asked for.
         what: &'static str,
-        /// Why.
+        /// Why there is no answer.
         #[source]
         source: Arc<FetchError>,
     },
@@ -23,7 +23,7 @@ pub enum Trouble {
     Status {
         /// What was asked for.
         what: &'static str,
-        /// The status.
+        /// The HTTP status of the answer.
         status: u16,
     },
     /// The answer is not of the media type that it has to be.
@@ -47,7 +47,7 @@ pub enum Trouble {
     /// The discovery document names an address without TLS, or none.
     #[error("the discovery document has no https address for {what}")]
     Endpoint {
-        /// For what.
+        /// What the address is for.
         what: &'static str,
     },
     /// No published key can check a signature.

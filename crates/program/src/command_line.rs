@@ -10,7 +10,7 @@ use clap_complete::Shell;
 /// Arguments of the command that writes completions.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Completions {
-    /// For which shell
+    /// The shell that the completions are for
     shell: Shell,
 }
 

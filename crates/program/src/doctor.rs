@@ -43,12 +43,12 @@ pub enum Verdict {
     Failing,
 }
 
-/// What was found.
+/// What one check of the doctor found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// What was looked at.
     pub check: &'static str,
-    /// How it is.
+    /// Whether something has to be done.
     pub verdict: Verdict,
     /// What is so, and what to do if something is wrong.
     pub message: String,

@@ -37,9 +37,9 @@ pub enum MasterKeyError {
         "`master-key-command` can't run {program}: name a program by its path, and give this user the right to run it"
     )]
     NotRun {
-        /// The program.
+        /// The program, as the setting names it.
         program: String,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
@@ -48,7 +48,7 @@ pub enum MasterKeyError {
         "`master-key-command` was ended after {seconds} seconds: look whether {program} waits for something"
     )]
     TooSlow {
-        /// The program.
+        /// The program, as the setting names it.
         program: String,
         /// How long it ran.
         seconds: u64,
@@ -56,15 +56,15 @@ pub enum MasterKeyError {
     /// It wrote far too much.
     #[error("`master-key-command` wrote more than 16 KiB: {program} must write only the key")]
     TooLong {
-        /// The program.
+        /// The program, as the setting names it.
         program: String,
     },
-    /// It failed.
+    /// The program failed, so what it wrote is not used.
     #[error("`master-key-command` failed: {program} ended with {status}{said}")]
     Failed {
-        /// The program.
+        /// The program, as the setting names it.
         program: String,
-        /// Its exit status.
+        /// Its exit status or signal, as the system words it.
         status: String,
         /// What it wrote to standard error, as the rest of the sentence.
         said: String,

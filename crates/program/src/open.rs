@@ -39,7 +39,7 @@ pub struct Libraries {
 
 /// The use cases over their database.
 pub struct Opened {
-    /// The use cases.
+    /// The use cases, ready to answer.
     pub service: Service,
     database: Arc<Database>,
     _lock: Option<ExclusiveLock>,

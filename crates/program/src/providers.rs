@@ -87,17 +87,17 @@ pub enum WrongProvider {
         "`oidc.{provider}.signing-algorithms` names {algorithm:?}: write some of RS256, RS384, RS512, PS256, PS384, PS512, ES256 and ES384, because everybody can make the others"
     )]
     Algorithm {
-        /// The provider's name.
+        /// The provider's name in the settings.
         provider: String,
-        /// What is named.
+        /// The algorithm as the setting names it.
         algorithm: String,
     },
     /// The library refuses the settings.
     #[error("[oidc.{provider}] of the settings can't be used")]
     Setting {
-        /// The provider's name.
+        /// The provider's name in the settings.
         provider: String,
-        /// Why.
+        /// What is wrong with them.
         #[source]
         source: SettingError,
     },

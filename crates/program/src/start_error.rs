@@ -22,7 +22,7 @@ pub enum StartError {
     DataFolderNotMade {
         /// The path of the folder.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
@@ -31,7 +31,7 @@ pub enum StartError {
     DataFolderOpenToOthers {
         /// The path of the folder.
         path: PathBuf,
-        /// Its permission bits.
+        /// Its permission bits, which the message writes in octal.
         mode: u32,
     },
     /// There is no database at this place.

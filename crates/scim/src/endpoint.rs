@@ -32,7 +32,7 @@ pub fn endpoint(service: Service, settings: HttpSettings) -> Scim {
     }
 }
 
-/// See [`endpoint`].
+/// The interface for the company's directory, as [`endpoint`] makes it.
 pub struct Scim {
     service: Service,
     settings: HttpSettings,

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::route::{GROUPS, USERS};
 use crate::user::require_schema;
 
-/// The schema.
+/// The URN of the schema of groups (RFC 7643, section 4.2).
 pub const URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// A group as JSON. `origin` is the public URL.

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// The length of a page that nobody asked another length for.
 const DEFAULT_COUNT: u64 = 100;
-/// The longest page.
+/// The longest page, which longer requests get too.
 pub const MAX_COUNT: u64 = 200;
 
 /// What a query asks for. Unknown parameters are ignored.
@@ -21,7 +21,7 @@ pub struct Query {
     pub filter: Vec<Comparison>,
     /// The number of the first resource, from 1.
     start_index: u64,
-    /// The most resources.
+    /// How many resources the page may have. 0: only the total is wanted.
     pub count: u64,
     /// The attributes that are wanted.
     pub projection: Projection,

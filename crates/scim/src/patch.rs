@@ -10,23 +10,23 @@ use crate::refusal::Refusal;
 /// The most operations, with those of values whose names are paths.
 const MOST: usize = 2000;
 
-/// What is done.
+/// What an operation does with its attribute (RFC 7644, section 3.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Adds a value, or sets the one.
     Add,
-    /// Sets the value.
+    /// Sets the value, and drops what there was.
     Replace,
-    /// Removes the value.
+    /// Removes the attribute, or the values that the path selects.
     Remove,
 }
 
 /// An operation on one attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// What is done.
+    /// What is done to the attribute.
     pub kind: Kind,
-    /// The attribute.
+    /// Which attribute it is, and which of its values.
     pub path: Path,
     /// The value. `null` if there is none.
     pub value: Value,

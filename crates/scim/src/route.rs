@@ -1,4 +1,4 @@
-//! The paths.
+//! The paths of SCIM, and what they mean.
 
 use percent_encoding::percent_decode_str;
 
@@ -12,19 +12,19 @@ pub const GROUPS: &str = "/scim/v2/Groups";
 /// What a path means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// All users.
+    /// The users of the directory.
     Users,
-    /// One user.
+    /// One user, by id.
     User(String),
-    /// All groups.
+    /// The groups of the directory.
     Groups,
-    /// One group.
+    /// One group, by id.
     Group(String),
     /// What the service can do.
     ServiceProviderConfig,
     /// What kinds of resources there are.
     ResourceTypes,
-    /// One of them.
+    /// One kind of resource, by name.
     ResourceType(String),
     /// What attributes there are.
     Schemas,
@@ -32,7 +32,7 @@ pub enum Route {
     Schema(String),
     /// What SCIM has, and this service has not.
     NotImplemented,
-    /// Nothing.
+    /// No path of SCIM.
     Nothing,
 }
 

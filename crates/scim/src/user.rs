@@ -13,7 +13,7 @@ use crate::path::strip_urn;
 use crate::refusal::Refusal;
 use crate::route::{GROUPS, USERS};
 
-/// The schema.
+/// The URN of the schema of users (RFC 7643, section 4.1).
 pub const URN: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
 /// A user as JSON. `origin` is the public URL, and `groups` are the names of groups.

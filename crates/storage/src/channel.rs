@@ -52,7 +52,7 @@ enum Target {
 /// When to check that a SQLite file is at its path.
 #[derive(Clone, Copy)]
 pub(crate) enum Look {
-    /// Before each statement.
+    /// Before each statement of the channel.
     EachTime,
     /// Not at all: the result of another channel's last check counts. This is for exchanges, which
     /// are many. The change feed checks every 50 ms.
@@ -146,7 +146,7 @@ impl Channel {
         self.took.so_far()
     }
 
-    /// Closes the pool.
+    /// Closes the pool, and waits until its connections are closed.
     pub(crate) async fn close(&self) {
         if let Target::Pool(pool, _) = &self.target {
             pool.close().await;

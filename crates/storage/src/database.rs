@@ -1,4 +1,4 @@
-//! The database, opened.
+//! The opened database: its channels, and what it measures.
 
 use std::fmt;
 use std::sync::Arc;
@@ -121,7 +121,7 @@ impl Database {
         }
     }
 
-    /// A transaction.
+    /// Begins a transaction on a connection for changes.
     pub(crate) async fn transaction(&self) -> Result<Channel, DbErr> {
         let patience = self.options.statement_timeout;
         let (pulse, unreadable) = (Arc::clone(&self.pulse), self.unreadable.clone());

@@ -16,7 +16,7 @@ pub enum OpenError {
     /// The URL can't be read.
     #[error("the database URL can't be read: {reason}")]
     InvalidUrl {
-        /// The fault.
+        /// What is wrong with the URL, as the rest of the sentence.
         reason: String,
     },
     /// A SQLite database in memory. Readers and the writer would each see their own.
@@ -56,7 +56,7 @@ pub enum OpenError {
     FileNotUsable {
         /// The path of the file.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system or SQLite answered.
         #[source]
         source: BoxError,
     },
@@ -65,11 +65,11 @@ pub enum OpenError {
         "the database server at {server} refuses the user `{user}`: check user name, password and the server's access rules"
     )]
     AccessDenied {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
-        /// The user's name.
+        /// The user's name in the URL.
         user: String,
-        /// The server's answer.
+        /// What the server answered.
         #[source]
         source: BoxError,
     },
@@ -78,11 +78,11 @@ pub enum OpenError {
         "the server at {server} has no database `{database}`, or it is closed to this user: make it first"
     )]
     NoSuchDatabase {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
         /// The name of the database.
         database: String,
-        /// The server's answer.
+        /// What the server answered.
         #[source]
         source: BoxError,
     },
@@ -91,9 +91,9 @@ pub enum OpenError {
         "the database server at {server} can't be reached: check that it runs, its address and the network"
     )]
     Unreachable {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
-        /// The cause.
+        /// Why the connection failed.
         #[source]
         source: BoxError,
     },
@@ -103,11 +103,11 @@ pub enum OpenError {
         "the database server at {server} gives no TLS connection that can be verified: give it a certificate for this name, name the authority that signed it by `{authority}=FILE` in the URL, or set `database-tls = off` where nobody else can reach the network between"
     )]
     NotVerified {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
         /// The URL's parameter that names the authority.
         authority: &'static str,
-        /// The cause.
+        /// Why the certificate proves nothing.
         #[source]
         source: BoxError,
     },
@@ -116,7 +116,7 @@ pub enum OpenError {
         "a pooler at {server} gives each transaction to another session of the database (`pool_mode = transaction` of PgBouncer), which loses settings that changes rely on: set its `pool_mode = session`, or name the database server itself"
     )]
     Pooled {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
     },
     /// A database that can't store every character.
@@ -124,7 +124,7 @@ pub enum OpenError {
         "the database `{database}` at {server} stores text in {encoding}, which has no place for most characters: make one by `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`, and move data by pg_dump"
     )]
     NotUtf8 {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
         /// The name of the database.
         database: String,
@@ -134,7 +134,7 @@ pub enum OpenError {
     /// A standby or a server in read-only mode.
     #[error("the database server at {server} is a read-only replica: name the writable primary")]
     ReadOnly {
-        /// Host and port.
+        /// Host and port, as in the URL.
         server: String,
     },
     /// The database's answer was unexpected.
@@ -142,7 +142,7 @@ pub enum OpenError {
     Refused {
         /// Host and port, or the file.
         server: String,
-        /// The server's answer.
+        /// What the server answered.
         #[source]
         source: BoxError,
     },
@@ -163,7 +163,7 @@ pub enum MigrationError {
     /// Another program took the migration over, because this one seemed to have died.
     #[error("another program took the migration over: start again once it is done")]
     TakenOver,
-    /// A statement failed.
+    /// A statement of the migration failed.
     #[error("the schema could not be read or changed")]
     Failed(#[source] BoxError),
 }
@@ -180,14 +180,14 @@ pub enum CopyError {
     /// A statement of the database that is copied failed, or the copy's disk is full.
     #[error("the database could not be copied")]
     NotRead {
-        /// The cause.
+        /// The statement's error, or that of the copy.
         #[source]
         source: BoxError,
     },
     /// A statement of the database that is replaced failed. Nothing was replaced.
     #[error("the rows could not be written")]
     NotWritten {
-        /// The cause.
+        /// The error of the statement.
         #[source]
         source: BoxError,
     },
@@ -207,7 +207,7 @@ pub enum LockError {
     Io {
         /// The path of the lock file.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: std::io::Error,
     },

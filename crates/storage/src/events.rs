@@ -1,4 +1,4 @@
-//! The event log.
+//! The repository of the event log.
 
 use async_trait::async_trait;
 use ats_pat_domain::event::{Head, Personal};

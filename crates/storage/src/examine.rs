@@ -22,9 +22,9 @@ pub struct Examination {
 /// A setting of the database.
 #[derive(Clone, Debug)]
 pub struct ExaminedSetting {
-    /// Its name there.
+    /// The name that the database has for it.
     pub name: &'static str,
-    /// Its value.
+    /// Its value, as the database shows it.
     pub value: String,
     /// What is wrong with the value, and what to do. `None`: nothing.
     pub advice: Option<&'static str>,

@@ -74,7 +74,7 @@ pub(crate) enum Class {
     Storage(StorageFailure),
     /// A value can't be read.
     Corrupt,
-    /// A defect.
+    /// Anything else, which is a defect of the program.
     Other,
 }
 

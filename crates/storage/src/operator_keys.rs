@@ -1,4 +1,4 @@
-//! Operator keys.
+//! The repository of operator keys.
 
 use async_trait::async_trait;
 use ats_pat_domain::network::AllowedNetworks;

@@ -1,4 +1,4 @@
-//! The policy.
+//! The repository of the policy.
 
 use async_trait::async_trait;
 use ats_pat_domain::Tagged;

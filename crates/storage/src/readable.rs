@@ -20,11 +20,7 @@ where
     E: EntityTrait,
     T: TryFrom<E::Model, Error = StoreError>,
 {
-    let statement = select.build(channel.get_database_backend());
-    let rows = channel
-        .query_all_raw(statement)
-        .await
-        .map_err(store_error)?;
+    let rows = rows_of(channel, &select).await?;
     readable::<E, T>(channel, &rows, "", read_model::<E, T>)
 }
 
@@ -51,14 +47,7 @@ pub(crate) async fn page_of<E: EntityTrait, T>(
 ) -> Result<Vec<T>, StoreError> {
     let mut limit = limit.max(1);
     loop {
-        let statement = select
-            .clone()
-            .limit(limit)
-            .build(channel.get_database_backend());
-        let rows = channel
-            .query_all_raw(statement)
-            .await
-            .map_err(store_error)?;
+        let rows = rows_of(channel, &select.clone().limit(limit)).await?;
         let read = readable::<E, T>(channel, &rows, "", &read)?;
         if !read.is_empty() || (rows.len() as u64) < limit {
             return Ok(read);
@@ -106,15 +95,20 @@ where
     E: EntityTrait,
     T: TryFrom<E::Model, Error = StoreError>,
 {
-    let statement = select.build(channel.get_database_backend());
-    let rows = channel
-        .query_all_raw(statement)
-        .await
-        .map_err(store_error)?;
+    let rows = rows_of(channel, &select).await?;
     let is_unreadable =
         |row: &&QueryResult| matches!(read_model::<E, T>(row), Err(StoreError::Corrupt { .. }));
     let unreadable = rows.iter().filter(is_unreadable);
     Ok(unreadable.map(|row| name::<E>(row, "")).collect())
+}
+
+async fn rows_of<E: EntityTrait>(
+    channel: &Channel,
+    select: &Select<E>,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let statement = select.build(channel.get_database_backend());
+    let rows = channel.query_all_raw(statement).await;
+    rows.map_err(store_error)
 }
 
 fn name<E: EntityTrait>(row: &QueryResult, prefix: &str) -> String {

@@ -1,4 +1,4 @@
-//! Sign-ins.
+//! The repository of sessions, which sign-ins begin.
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{FoundSession, SessionChanges, SessionRepository, StoreError};

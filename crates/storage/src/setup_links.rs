@@ -1,4 +1,4 @@
-//! The set-up link.
+//! The repository of the set-up link.
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{SetupLink, SetupLinkChanges, SetupLinkRepository, StoreError};

@@ -1,4 +1,4 @@
-//! The domain's store.
+//! The domain's ports to read and write, over the opened database.
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{

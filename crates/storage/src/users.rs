@@ -1,4 +1,4 @@
-//! Users.
+//! The repository of users, and of those whom the directory has.
 
 use async_trait::async_trait;
 use ats_pat_domain::group::{Group, Groups};

@@ -7,7 +7,7 @@ use crate::channel::Channel;
 use crate::claim;
 use crate::failure::store_error;
 
-/// Adds one row.
+/// Adds one row. [`StoreError::Conflict`] if a unique value of it is taken.
 pub(crate) async fn insert<A>(channel: &Channel, row: A) -> Result<(), StoreError>
 where
     A: ActiveModelTrait + Send,

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Report<'a> {
-    /// `Ok` or `Failing`.
+    /// `Ok`, or `Failing` if any check fails.
     status: &'static str,
     checks: Vec<Check<'a>>,
 }

@@ -16,9 +16,9 @@ use crate::sheet::{Labels, Sheet, number};
 /// What the metrics are about.
 #[derive(Clone)]
 pub struct Watched {
-    /// The use cases.
+    /// The use cases, which note figures.
     pub service: Service,
-    /// The requests.
+    /// The interface, which counts requests.
     pub http: HttpSettings,
     /// The folder whose disk is looked at.
     pub data_dir: PathBuf,

@@ -56,9 +56,9 @@ pub struct Browser {
 /// A cookie as the browser holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookie {
-    /// Its name.
+    /// The name, with a prefix such as `__Host-`.
     pub name: String,
-    /// Its value.
+    /// The value as it is stored, without attributes.
     pub value: String,
     /// Whether scripts can't read it.
     pub http_only: bool,
@@ -111,7 +111,7 @@ impl Browser {
         done(self.client.refresh().await, "reload");
     }
 
-    /// The page's title.
+    /// The title of the page, as tabs show it.
     pub async fn title(&self) -> String {
         done(self.client.title().await, "read the title")
     }
@@ -237,7 +237,7 @@ impl Browser {
             .collect()
     }
 
-    /// Forgets them.
+    /// Forgets the cookies of all sites.
     pub async fn delete_cookies(&self) {
         done(self.client.delete_all_cookies().await, "delete the cookies");
     }

@@ -140,7 +140,7 @@ impl TestDatabase {
         }
     }
 
-    /// What [`ats_pat_storage::Database::open`] takes.
+    /// The URL that [`ats_pat_storage::Database::open`] takes.
     pub fn url(&self) -> &str {
         &self.urls[0]
     }

@@ -15,8 +15,10 @@ pub mod browser;
 pub mod clock;
 pub mod conformance;
 pub mod database;
+pub mod elsewhere;
 pub mod html;
 pub mod intruder;
+mod left_on_disk;
 #[expect(missing_docs, reason = "the names say it")]
 pub mod provider;
 pub mod proxy;
@@ -26,3 +28,4 @@ pub mod world;
 
 pub use ats_pat_test_macros::{on_every_database, on_every_deployment, on_every_server};
 pub use database::{Kind, TestDatabase, kinds, sqlite};
+pub use left_on_disk::left_on_disk;

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {
-    /// Nothing.
+    /// It passes the COMMIT on.
     None,
     /// The database commits, and the connection is cut before its answer.
     AnswerLost,

@@ -12,9 +12,9 @@ use parking_lot::Mutex;
 /// A provider that says what a test says.
 pub struct Scripted {
     name: ProviderName,
-    /// Who signed in.
+    /// The person who signs in next.
     pub says: Mutex<ProvenIdentity>,
-    /// Whose sign-ins end.
+    /// Whose sign-ins the next logout ends. `None`: the logout is refused.
     pub ends: Mutex<Option<Logout>>,
 }
 

@@ -31,18 +31,18 @@ pub const CHEAP: PasswordCost = PasswordCost {
     passes: 1,
     lanes: 1,
 };
-/// A day.
+/// A day of 24 hours.
 pub const DAY: Duration = Duration::from_hours(24);
 
 /// A service, and what it is made of.
 pub struct World {
-    /// The use cases.
+    /// The use cases that a test calls.
     pub service: Service,
     /// The clock of the service.
     pub clock: TestClock,
-    /// Its store.
+    /// The store of the service.
     pub store: Arc<dyn Store>,
-    /// Its settings.
+    /// The settings of the service.
     pub settings: Settings,
     folder: TempDir,
 }

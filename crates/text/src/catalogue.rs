@@ -102,7 +102,7 @@ fn cut(bundle: &FluentBundle<FluentResource>, id: &str, slots: &[&'static str]) 
     text.split(SLOT).map(str::to_owned).collect()
 }
 
-/// `10,000`.
+/// A number with a separator between thousands, as `10,000`.
 fn grouped<'a>(values: &[FluentValue<'a>], separator: &str) -> FluentValue<'a> {
     let Some(FluentValue::Number(number)) = values.first() else {
         return FluentValue::Error;

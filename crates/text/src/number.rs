@@ -1,8 +1,8 @@
 //! Counts, which texts show or which choose a plural.
 
-/// A count.
+/// A count of any unsigned type, as an argument of a text.
 pub trait Number {
-    /// Its value.
+    /// The count as the widest type that texts take.
     fn number(&self) -> u64;
 }
 

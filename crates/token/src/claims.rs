@@ -96,7 +96,7 @@ impl Audience {
         self.iter().any(|known| known == recipient)
     }
 
-    /// Each recipient.
+    /// Every recipient, in the order of the claim.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.recipients().iter().map(String::as_str)
     }

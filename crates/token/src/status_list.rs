@@ -143,7 +143,7 @@ pub struct StatusListClaims {
     /// The state that it shows.
     #[serde(flatten)]
     pub version: ListVersion,
-    /// The list, compressed.
+    /// The list itself, compressed by zlib (RFC 1950).
     pub status_list: CompressedList,
 }
 

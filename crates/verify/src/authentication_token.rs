@@ -1,4 +1,4 @@
-//! An accepted token.
+//! An authentication token that the verifier accepted.
 
 use std::{
     fmt,

@@ -54,7 +54,7 @@ pub enum Error {
     /// The token is valid, but lacks the scope. Make a personal access token with the scope.
     #[error("the authentication token lacks the scope {scope}")]
     InsufficientScope {
-        /// The missing scope.
+        /// The scope that the service requires.
         scope: String,
         /// The issuer's form for a new personal access token, with the scope filled in. `None` if
         /// the verifier was told that there is no form.

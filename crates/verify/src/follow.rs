@@ -50,7 +50,7 @@ impl Follower {
         Self { shared, source }
     }
 
-    /// Never completes.
+    /// Follows keys and status list for ever: it never completes.
     pub(crate) async fn follow(self) {
         tokio::join!(self.follow_keys(), self.follow_list());
     }

@@ -8,7 +8,7 @@ use std::{error, pin::Pin, time::Duration};
 /// limit. `Fetch`, of the feature `fetch`, reads them over HTTP. Tests can keep the documents in
 /// memory.
 pub trait KeySource: Send + Sync + 'static {
-    /// Gets one document.
+    /// Gets the document, or learns that it is still current.
     fn get(
         &self,
         request: DocumentRequest<'_>,
@@ -18,7 +18,7 @@ pub trait KeySource: Send + Sync + 'static {
 /// Which document is requested, and which answers are accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentRequest<'a> {
-    /// Its address.
+    /// The absolute address of the document.
     pub url: &'a str,
     /// The media types that are accepted, in lower case and without parameters (RFC 9110, section
     /// 8.3.1).
@@ -32,7 +32,7 @@ pub struct DocumentRequest<'a> {
 /// The answer to a [`DocumentRequest`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Document {
-    /// The document.
+    /// The document as it is now.
     Current {
         /// Its bytes, as they are after transfer and content codings.
         body: Vec<u8>,
@@ -44,7 +44,7 @@ pub enum Document {
     },
     /// The document with the entity tag of the request is still the current one.
     NotModified {
-        /// As in [`Document::Current`].
+        /// As in [`Document::Current`]: how long ago the issuer knew it.
         age: Duration,
     },
 }
@@ -62,7 +62,7 @@ pub enum SourceError {
     /// The document is of another kind, perhaps a proxy's page.
     #[error("not of the expected media type")]
     MediaType,
-    /// Longer than allowed.
+    /// The document is longer than [`DocumentRequest::max_length`].
     #[error("longer than allowed")]
     TooLong,
     /// The address is not allowed: only `https`, and `http` on this machine.
@@ -71,7 +71,7 @@ pub enum SourceError {
     /// The answer did not come within the time limit.
     #[error("no answer within the time limit")]
     TimedOut,
-    /// The network failed.
+    /// The network failed, or the connection was not secure.
     #[error("the request failed")]
     Transport(#[source] Box<dyn error::Error + Send + Sync>),
 }

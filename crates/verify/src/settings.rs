@@ -1,4 +1,4 @@
-//! A verifier's settings.
+//! The settings of a verifier.
 
 use std::{sync::Arc, time::Duration};
 
@@ -105,7 +105,7 @@ pub enum SettingError {
     /// The verifier must know the name of its own service.
     #[error("the audience must not be empty")]
     Audience,
-    /// More than [`MAX_LEEWAY`].
+    /// The leeway is more than [`MAX_LEEWAY`].
     #[error("the leeway must not be more than 60 seconds")]
     Leeway,
     /// An interval or a time limit is zero.

@@ -1,4 +1,4 @@
-//! The verifier.
+//! Checks authentication tokens offline.
 
 use std::{
     error, fmt,

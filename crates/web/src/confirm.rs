@@ -15,7 +15,7 @@ pub struct ConfirmPage {
     pub frame: Frame,
     /// The texts in the person's language.
     pub text: Text,
-    /// The question.
+    /// The question, as the heading of the page.
     pub question: String,
     /// What *Yes* does, in words.
     pub consequence: &'static str,

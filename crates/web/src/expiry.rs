@@ -13,9 +13,9 @@ pub const OWN_DAY: &str = "date";
 /// What the offered lifetimes depend on.
 #[derive(Clone, Copy)]
 pub struct Terms<'a> {
-    /// The longest lifetime.
+    /// The longest lifetime that the policy allows, in days.
     pub longest_days: u32,
-    /// The proposed lifetime.
+    /// The lifetime that the form proposes, in days.
     pub proposed_days: u32,
     /// The time of the service.
     pub now: Timestamp,
@@ -54,7 +54,7 @@ pub fn end_of_day(day: &str, terms: Terms<'_>) -> String {
 
 /// A choice of the expiration.
 pub struct Choice {
-    /// The posted value.
+    /// What the form posts: a number of days, or [`OWN_DAY`].
     pub value: String,
     /// The lifetime in words, or the label for choosing a day.
     pub label: String,
@@ -99,7 +99,7 @@ pub fn choices(chosen: &str, terms: Terms<'_>) -> Vec<Choice> {
 
 /// The field for display.
 pub struct ExpirationField {
-    /// The choices.
+    /// The choices, of which one is proposed.
     pub choices: Vec<Choice>,
     /// The bounds of a day that the person chooses.
     pub bounds: Bounds,
@@ -138,7 +138,7 @@ pub struct Bounds {
     pub last_in_words: String,
 }
 
-/// The current bounds.
+/// The first and the last day that can be chosen now.
 fn bounds(terms: Terms<'_>) -> Bounds {
     let latest = latest(terms);
     Bounds {

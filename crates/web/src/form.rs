@@ -1,4 +1,4 @@
-//! Posted forms.
+//! Forms that a browser posted.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;

@@ -1,4 +1,4 @@
-//! The start page.
+//! The start page of a person who is signed in.
 
 use askama::Template;
 use ats_pat_domain::Problem;

@@ -15,7 +15,7 @@ use crate::visit::Visit;
 /// The part of the settings that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// None of them.
+    /// A page outside the settings.
     None,
     /// The person's own tokens.
     Tokens,
@@ -57,7 +57,7 @@ impl Section {
 
 /// What is on every page.
 pub struct Frame {
-    /// The product's name.
+    /// The product's name, as the settings have it.
     pub product: String,
     /// Who is signed in.
     pub person: Option<Person>,
@@ -91,9 +91,9 @@ pub struct Frame {
 
 /// The signed-in person in the header bar.
 pub struct Person {
-    /// The display name.
+    /// The name that pages show for the person.
     pub name: String,
-    /// The user name.
+    /// The name that the person signs in with.
     pub user_name: String,
     /// The initials, up to two letters.
     pub initials: String,

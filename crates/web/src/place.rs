@@ -13,7 +13,7 @@ const OF_ACCOUNT: &str = "tokens";
 /// The owner of the tokens on a page, and their path.
 #[derive(Clone)]
 pub struct Place {
-    /// The owner.
+    /// Whose tokens they are.
     pub owner: Owner,
     /// The path of the table of tokens.
     pub tokens: String,

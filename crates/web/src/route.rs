@@ -22,15 +22,15 @@ pub const DOCS_OF_USERS: &str = "/docs/administration/users";
 pub const PASSWORD: &str = "/settings/password";
 /// A person's own sessions.
 pub const SESSIONS: &str = "/settings/sessions";
-/// All users.
+/// The list of all users, for administrators.
 pub const USERS: &str = "/settings/users";
-/// Everybody's tokens.
+/// The table of everybody's tokens, for administrators.
 pub const ALL_TOKENS: &str = "/settings/all-tokens";
 /// The keys with which programs administer.
 pub const OPERATOR_KEYS: &str = "/settings/operator-keys";
 /// The policy of the deployment.
 pub const POLICY: &str = "/settings/policy";
-/// The audit trail.
+/// The audit trail, for administrators.
 pub const AUDIT: &str = "/settings/audit";
 
 /// The segment of a path that has an id.
@@ -68,13 +68,13 @@ pub enum Kept {
 pub struct Route {
     /// The path. The segment `{id}` has an id.
     pub path: &'static str,
-    /// What GET answers.
+    /// What GET answers, and to whom.
     pub shows: Shows,
     /// What POST does. `None` if it is not allowed.
     pub takes: Option<Takes>,
 }
 
-/// What GET answers.
+/// What GET answers, and to whom.
 pub enum Shows {
     /// A page that anybody may see.
     ToAnybody(ShowToAnybody),

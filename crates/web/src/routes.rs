@@ -31,7 +31,7 @@ const TABLE: &[&[Route]] = &[
 
 /// A route that was found.
 pub struct Found {
-    /// The route.
+    /// The route that has the path.
     pub route: &'static Route,
     /// Its index in [`paths`].
     pub number: usize,

@@ -15,7 +15,7 @@ use crate::page::{Frame, Section, render};
 use crate::route::Route;
 use crate::visit::Visit;
 
-/// The page.
+/// The page that a set-up link leads to.
 pub const ROUTES: &[Route] = &[Route::open("/setup", |visit| Box::pin(show(visit)))
     .taking_from_anybody(|visit, form| Box::pin(take(visit, form)))];
 

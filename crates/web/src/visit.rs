@@ -21,9 +21,9 @@ use crate::zone::Zone;
 
 /// What all pages share.
 pub struct Shared {
-    /// The product's name.
+    /// The product's name, as the settings have it.
     pub product: String,
-    /// Styles and scripts.
+    /// The styles and scripts that pages refer to.
     pub assets: Assets,
     /// The content of the pages that describe the API.
     pub reference: Reference,
@@ -33,7 +33,7 @@ pub struct Shared {
 
 /// A request for a page.
 pub struct Visit<'a> {
-    /// The use cases.
+    /// The use cases, which pages call.
     pub service: &'a Service,
     /// The settings of the deployment.
     pub settings: &'a HttpSettings,
@@ -41,7 +41,7 @@ pub struct Visit<'a> {
     pub shared: &'a Shared,
     /// The request ID, and where the request comes from.
     pub context: &'a RequestContext,
-    /// Path and query.
+    /// The path and the query of the request.
     pub uri: Uri,
     /// Whether a form was posted.
     pub is_post: bool,

@@ -9,7 +9,7 @@ use jiff::civil::Weekday;
 
 use crate::zone::Zone;
 
-/// A day.
+/// A day of 24 hours, as lifetimes count it.
 pub const DAY: Duration = Duration::from_hours(24);
 
 /// The date in few letters, such as `25 Dec 2026`.
@@ -132,7 +132,7 @@ pub fn until(time: Timestamp, now: Timestamp, text: Text) -> String {
 
 /// A time on a page: words, with the exact time on hover.
 pub struct When {
-    /// RFC 3339.
+    /// The exact time as RFC 3339, for `datetime`.
     pub iso: String,
     /// The exact time, in words.
     pub exact: String,

@@ -34,9 +34,9 @@ const TIMES_LONGER: u64 = 2;
 /// What happens beside the work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Phase {
-    /// Nothing.
+    /// Nothing happens beside the work.
     Alone,
-    /// A job.
+    /// A job revokes tokens.
     Beside,
     /// A job, and a server was killed a moment ago.
     AfterKill,
@@ -47,7 +47,7 @@ const PHASES: [Phase; 3] = [Phase::Alone, Phase::Beside, Phase::AfterKill];
 /// How long something took in each phase, in microseconds.
 type Times = [Histogram<u64>; 3];
 
-/// The work.
+/// The work whose times are measured: changes and exchanges.
 pub struct Load<'a> {
     tally: &'a Tally,
     /// Where each of them works.

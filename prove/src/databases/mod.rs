@@ -23,11 +23,11 @@ use crate::signals::Signals;
 /// How many changes a database must have room for.
 #[derive(Clone, Copy)]
 pub enum Size {
-    /// A few hundred.
+    /// A few hundred changes.
     Few,
     /// The changes of a minute.
     Some,
-    /// Tens of thousands.
+    /// Tens of thousands of changes.
     Many,
 }
 
@@ -36,14 +36,13 @@ pub enum Size {
 pub enum Kind {
     /// A file of the server's own.
     Sqlite,
-    /// PostgreSQL.
+    /// A private PostgreSQL server.
     Postgres,
-    /// MariaDB.
+    /// A private MariaDB server.
     Mariadb,
 }
 
 impl Kind {
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",

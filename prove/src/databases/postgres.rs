@@ -71,7 +71,7 @@ pub fn make(folder: &Path, work: &Path, memory: Memory, signals: &Signals) -> Re
     Ok(Server::new(Box::new(command), log, client, url(DATABASE)))
 }
 
-/// The client program.
+/// The path of the client program.
 pub fn psql() -> Result<PathBuf> {
     let programs = programs().context("PostgreSQL's programs are missing: install postgresql")?;
     Ok(programs.join("psql"))

@@ -57,7 +57,7 @@ pub struct Arguments {
     nodes: String,
 }
 
-/// Tries it.
+/// Tries a service on a cluster whose nodes fail.
 pub fn run(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let place = &arguments.place;
     let work = TempDir::with_prefix("ats-pat-prove-")?;

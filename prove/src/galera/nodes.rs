@@ -27,7 +27,7 @@ const ADDRESS: &str = "--wsrep-cluster-address=";
 const INIT_FILE: &str = "--init-file=";
 const NODE_ADDRESS: &str = "--wsrep-node-address=";
 
-/// One node.
+/// One node of the cluster.
 pub struct Node {
     /// The URL of an administrative database on it.
     pub url: String,
@@ -151,7 +151,7 @@ impl Node {
     }
 }
 
-/// All of them.
+/// All nodes of the cluster.
 pub struct Nodes(pub Vec<Node>);
 
 impl Nodes {

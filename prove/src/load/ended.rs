@@ -19,7 +19,7 @@ const LATEST: usize = 40;
 /// The pause between two exchanges, so that the watchers are not most of the load.
 const REST: Duration = Duration::from_millis(2);
 
-/// All of them.
+/// The secrets that ended, and that no server may accept.
 #[derive(Default)]
 pub struct Ended(Mutex<Vec<One>>);
 

@@ -56,7 +56,7 @@ impl Load {
         })
     }
 
-    /// The counts.
+    /// The counts of the load so far.
     pub fn tally(&self) -> &Tally {
         &self.shared.tally
     }

@@ -45,7 +45,7 @@ impl Person {
         self.caller.hang_up();
     }
 
-    /// Forgets the session.
+    /// Forgets the session, which stays valid.
     pub fn forget_session(&mut self) {
         self.cookie = None;
     }
@@ -82,7 +82,7 @@ impl Person {
         self.post(&format!("{TOKENS}/{id}/regenerate"), &json!({}))
     }
 
-    /// Ends a token.
+    /// Revokes a token for good.
     pub fn revoke(&mut self, id: &str) -> Reply {
         self.post(&format!("{TOKENS}/{id}/revoke"), &json!({}))
     }
@@ -94,7 +94,7 @@ impl Person {
         ))
     }
 
-    /// Exchanges a secret.
+    /// Exchanges a secret for an authentication token.
     pub fn exchange(&mut self, secret: &str) -> Reply {
         exchange(&mut self.caller, secret)
     }

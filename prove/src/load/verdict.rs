@@ -8,7 +8,7 @@ const SIGN_IN_REQUIRED: u64 = 1100;
 
 /// What a reply tells about the change.
 pub enum Verdict {
-    /// It happened.
+    /// The change happened, as the answer says.
     Done(Answer),
     /// It happened completely or not at all.
     Unknown,

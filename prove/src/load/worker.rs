@@ -29,13 +29,13 @@ const ACCOUNT_TURNS: usize = 4;
 
 /// The data that all clients of a run share.
 pub struct Shared {
-    /// The counts.
+    /// The counts of all clients together.
     pub tally: Tally,
     /// The secrets that ended.
     pub ended: Ended,
 }
 
-/// One client.
+/// One client, with a user and tokens of its own.
 pub struct Worker {
     pub(super) person: Person,
     pub(super) tokens: Vec<Token>,

@@ -29,16 +29,16 @@ const TIMES_LONGER: u64 = 2;
 /// What happens beside the exchanges.
 #[derive(Clone, Copy)]
 pub enum Phase {
-    /// Nothing.
+    /// Nothing happens beside the exchanges.
     Alone,
-    /// People sign in.
+    /// Many people sign in.
     Beside,
 }
 
 /// How long something took in each phase, in microseconds.
 type Times = [Histogram<u64>; 2];
 
-/// The programs.
+/// Programs that exchange tokens, and how long that takes.
 pub struct Exchanges<'a> {
     at: SocketAddr,
     tally: &'a Tally,

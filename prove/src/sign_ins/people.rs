@@ -29,7 +29,7 @@ pub struct People<'a> {
     tally: &'a Tally,
     next: AtomicU64,
     took: Mutex<Option<Duration>>,
-    /// In microseconds.
+    /// How long each sign-in took, in microseconds.
     times: Mutex<Vec<u64>>,
 }
 

@@ -30,9 +30,9 @@ const RECOVERY: Duration = Duration::from_secs(75);
 pub struct Bed {
     /// The kind of database.
     pub kind: Kind,
-    /// The service.
+    /// The service that is tried.
     pub installation: Arc<Installation>,
-    /// Asks the database.
+    /// Asks the database, past the service.
     pub client: Client,
     /// Opens and closes random faults.
     pub gate: Gate,

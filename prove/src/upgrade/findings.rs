@@ -1,4 +1,4 @@
-//! The findings.
+//! What the upgrade is checked for, and what is wrong.
 
 use crate::report::Trial;
 

@@ -15,7 +15,7 @@ const TABLES: [(&str, &str); 7] = [
     ("setup_link", "id"),
 ];
 
-/// Copies all rows.
+/// Copies all rows into tables beside them.
 pub fn copy(client: &Client) -> Result<()> {
     for (table, _) in TABLES {
         client.ask(&format!(

@@ -26,7 +26,7 @@ pub struct Scene {
     destroyed_key: String,
 }
 
-/// A token.
+/// A token that was made, with its secret.
 pub struct Made {
     pub id: String,
     pub secret: String,

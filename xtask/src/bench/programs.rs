@@ -15,7 +15,7 @@ use crate::workspace;
 pub const PROFILE: &str = "dist";
 const BENCH: &str = "bench-exchange";
 const SERVER: &str = "ats-pat-server";
-/// The service.
+/// The programs of the service.
 const PRODUCT: [&str; 2] = [SERVER, "ats-pat-admin"];
 /// The programs that measure.
 const MEASURES: [&str; 2] = [BENCH, "bench-database"];

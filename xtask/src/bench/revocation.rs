@@ -25,7 +25,7 @@ const PROGRAMS: [&str; 4] = [
 #[derive(clap::Args)]
 #[command(after_help = "The figures are also written to target/bench/revocation.json.")]
 pub struct Arguments {
-    /// The server's database
+    /// The database that the server uses
     #[arg(long, value_enum, value_name = "NAME", default_value_t = ServerDatabase::Sqlite)]
     database: ServerDatabase,
 }

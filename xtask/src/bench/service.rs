@@ -62,7 +62,7 @@ pub struct Startup {
     target/bench/data (on PostgreSQL, in the folder for temporary files) while they are in use."
 )]
 pub struct Scale {
-    /// The server's database
+    /// The database that the server uses
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Filled::Sqlite)]
     database: Filled,
     /// How many tokens the large database has [default: 10000000]

@@ -12,7 +12,7 @@ use crate::workspace;
 /// The file in a client's folder that says what the client was made from.
 pub const MADE_FROM: &str = ".made-from";
 
-/// The checked-in document.
+/// The path of the checked-in document.
 pub fn document() -> PathBuf {
     workspace::root().join("docs/openapi.json")
 }

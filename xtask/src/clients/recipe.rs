@@ -10,7 +10,7 @@ use super::{dotnet, node, python, rust};
 use crate::process::Signals;
 use crate::workspace;
 
-/// A client.
+/// How a client is generated and checked.
 pub struct Recipe {
     /// The name of its folder.
     pub name: &'static str,
@@ -35,7 +35,7 @@ pub enum Tools {
     Rust,
 }
 
-/// All of them.
+/// The recipe of every client.
 pub const RECIPES: [Recipe; 6] = [
     Recipe {
         name: "openapi-fetch",
@@ -75,7 +75,7 @@ pub const RECIPES: [Recipe; 6] = [
     },
 ];
 
-/// Their names.
+/// The names of all recipes, for arguments.
 pub fn names() -> Vec<&'static str> {
     RECIPES.iter().map(|recipe| recipe.name).collect()
 }

@@ -39,7 +39,7 @@ impl Folder {
         })
     }
 
-    /// A path inside.
+    /// The path of a file in the folder.
     pub fn join(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -16,7 +16,7 @@ pub const VARIABLE: &str = "ATS_PAT_TEST_GALERA_URLS";
 /// The variable with the facts that `prove` needs to stop nodes and to start them again: one node
 /// on a line.
 pub const NODES_VARIABLE: &str = "ATS_PAT_TEST_GALERA_NODES";
-/// Debian's `galera-4`.
+/// The library of Debian's `galera-4`.
 pub const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 
 const NODES: usize = 3;

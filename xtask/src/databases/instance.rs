@@ -16,7 +16,7 @@ const TRIES: u32 = 3;
 /// Polls of the server before giving up. Each takes at least a hundredth of a second.
 const POLLS: u32 = 3_000;
 
-/// A running server.
+/// A private server that runs.
 pub struct Instance {
     child: Child,
     stop: Signal,
@@ -56,7 +56,7 @@ impl Instance {
         );
     }
 
-    /// Its administrative URL.
+    /// The URL of an administrative database on it.
     pub fn url(&self) -> &str {
         &self.url
     }

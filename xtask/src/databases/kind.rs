@@ -7,9 +7,9 @@ use clap::ValueEnum;
 pub enum Database {
     /// Needs nothing: the tests open files.
     Sqlite,
-    /// Debian's `postgresql`.
+    /// Needs the package `postgresql` of Debian.
     Postgres,
-    /// Debian's `mariadb-server`.
+    /// Needs the package `mariadb-server` of Debian.
     Mariadb,
     /// Three of them with `galera-4`, for tests that need a cluster.
     Galera,

@@ -1,4 +1,4 @@
-//! A private MariaDB.
+//! Starts a private MariaDB server.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! A private PostgreSQL.
+//! Starts a private PostgreSQL server.
 
 use std::path::PathBuf;
 

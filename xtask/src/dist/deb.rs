@@ -25,7 +25,7 @@ const SETTINGS: &str = "/etc/ats-pat/ats-pat.toml";
 /// Where man pages of programs are.
 const PAGES: &str = "usr/share/man/man1";
 
-/// Makes the package.
+/// Makes the Debian package of a release.
 pub fn package(
     release: &Release,
     programs: &Path,

@@ -12,7 +12,7 @@ use crate::workspace;
 pub struct Told {
     /// The folder of the man pages of section 1.
     pub pages: PathBuf,
-    /// The completions.
+    /// The completions of both programs.
     pub completions: Vec<Completion>,
 }
 

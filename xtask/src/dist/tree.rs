@@ -12,7 +12,7 @@ use super::told::Told;
 use crate::process::Signals;
 use crate::workspace;
 
-/// What operators read.
+/// The documents for operators, in the archive and the package.
 pub const DOCUMENTS: [&str; 7] = [
     "README.md",
     "CHANGELOG.md",

@@ -135,6 +135,7 @@ const BELOW_TEST_SUPPORT: &[&str] = &[
     "ats-pat-test-macros",
     "ats-pat-service",
     "ats-pat-storage",
+    "ats-pat-token",
     "ats-pat-domain",
 ];
 

@@ -38,7 +38,7 @@ fn build(signals: &Signals) -> Result<PathBuf> {
     Ok(workspace::metadata()?.target_directory.join("debug").into())
 }
 
-/// A running server.
+/// A server that runs for a test.
 pub struct Server {
     child: Child,
     link: String,

@@ -54,7 +54,7 @@ pub fn tell(command: &mut Command, part: &str, run: &Run, signals: &Signals) -> 
     Ok(())
 }
 
-/// Builds these packages.
+/// Builds these packages, in debug mode.
 pub fn build(packages: &[&str], signals: &Signals) -> Result<()> {
     let mut build = workspace::command("cargo");
     build.arg("build");

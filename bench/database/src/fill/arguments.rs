@@ -12,7 +12,7 @@ pub struct Arguments {
     /// The file of the master key of this database
     #[arg(long)]
     pub master_key_file: PathBuf,
-    /// How many tokens
+    /// How many tokens the database gets
     #[arg(long)]
     pub tokens: u64,
     /// How many users have them
@@ -21,7 +21,7 @@ pub struct Arguments {
     /// A user who is there already and gets some of the tokens
     #[arg(long, requires = "owner_tokens")]
     pub owner: Option<Uuid>,
-    /// How many
+    /// How many tokens that user gets
     #[arg(long, requires = "owner", default_value_t = 0)]
     pub owner_tokens: u64,
     /// One of how many tokens is revoked; without it, none

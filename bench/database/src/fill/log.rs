@@ -41,7 +41,7 @@ pub struct Event {
     pub owner: Uuid,
     pub kind: &'static str,
     pub subject: String,
-    /// A JSON object.
+    /// The details of the event, as a JSON object.
     pub details: String,
 }
 
@@ -106,7 +106,7 @@ fn said(table: &str, id: &str, tag: Option<&str>, replaces: Option<&str>) -> Str
     format!(r#"{{"Id":"{id}",{replaces}"Table":"{table}","Tag":{tag}}}"#)
 }
 
-/// In lower-case hexadecimal.
+/// Bytes in lower-case hexadecimal, as tags are written.
 pub fn hex(bytes: &[u8; 32]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);

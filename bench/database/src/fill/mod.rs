@@ -38,7 +38,7 @@ const BATCH: usize = 1000;
 /// How many batches are made in advance.
 const AHEAD: usize = 8;
 
-/// Fills it.
+/// Fills the database that the arguments name.
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let url = &arguments.url;
     match url.split_once(':').map(|(scheme, _)| scheme) {

@@ -25,7 +25,7 @@ pub trait Target {
     async fn set_head(&mut self, head: &Head) -> Result<()>;
     /// Prepares for many rows: checks of single rows are turned off.
     async fn begin(&mut self) -> Result<()>;
-    /// Adds all rows.
+    /// Adds all rows that come, until the channel closes.
     async fn insert(&mut self, table: &Table, rows: mpsc::Receiver<Vec<Row>>) -> Result<()>;
     /// Brings the database into the same state as a service does.
     async fn finish(self) -> Result<()>;

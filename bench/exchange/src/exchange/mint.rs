@@ -1,4 +1,4 @@
-//! Minting alone.
+//! The rate of minting alone, without a server.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,11 +1,11 @@
 //! Exchanges per second: the service with and without its cache, a floor, and other products.
 
 mod contender;
+mod contender_figures;
 mod mint;
 mod plot;
 mod ratio;
 mod report;
-mod row;
 mod validate;
 
 use std::path::PathBuf;
@@ -14,9 +14,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use self::contender::{Contender, Name};
+use self::contender_figures::ContenderFigures;
 use self::ratio::Round;
 use self::report::{HalfPeak, Report};
-use self::row::Row;
 use crate::load::Pace;
 use crate::place::Place;
 use crate::sample::Settings;
@@ -228,7 +228,7 @@ impl Field {
         Ok(all)
     }
 
-    fn rows(&self, rounds: &[Round]) -> Result<Vec<Row>> {
+    fn rows(&self, rounds: &[Round]) -> Result<Vec<ContenderFigures>> {
         let mut rows = Vec::new();
         for contender in &self.contenders {
             let resident = contender.program.resident_kib()?;
@@ -236,7 +236,7 @@ impl Field {
         }
         rows.push((Name::Mint, None));
         rows.sort_by_key(|(name, _)| *name);
-        let row = |(name, resident)| Row::of(name, rounds, resident);
+        let row = |(name, resident)| ContenderFigures::of(name, rounds, resident);
         Ok(rows.into_iter().filter_map(row).collect())
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use askama::Template;
 
-use super::row::Row;
+use super::contender_figures::ContenderFigures;
 
 const BAR_HEIGHT: usize = 34;
 const WIDEST: f64 = 520.0;
@@ -27,7 +27,7 @@ struct Bar {
 }
 
 impl Plot {
-    pub fn of(rows: &[Row]) -> Self {
+    pub fn of(rows: &[ContenderFigures]) -> Self {
         let most = rows.iter().map(|row| row.rate.max).fold(1.0, f64::max);
         let scaled = |rate: f64| rate / most * WIDEST;
         let bars = rows.iter().enumerate().map(|(number, row)| Bar {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_fastest_has_the_longest_bar_and_names_are_escaped() {
-        let row = |name, rate| Row {
+        let row = |name, rate| ContenderFigures {
             name,
             rate: Spread::of([rate, rate * 0.9, rate * 1.1]).unwrap(),
             processor_us: Spread::of([1.0]).unwrap(),

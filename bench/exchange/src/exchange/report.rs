@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::contender::Name;
+use super::contender_figures::{ContenderFigures, spread};
 use super::plot::Plot;
 use super::ratio::{Ratio, Round, ratios};
-use super::row::{Row, spread};
 use crate::figure::verdict;
 use crate::output::write_json;
 use crate::sample::{Latency, Sample};
@@ -25,7 +25,7 @@ pub struct Report {
     pub connections: usize,
     pub tokens: usize,
     pub seed: u64,
-    pub contenders: Vec<Row>,
+    pub contenders: Vec<ContenderFigures>,
     pub ratios: Vec<Ratio>,
     pub half_peaks: Vec<HalfPeak>,
     /// Notes that a reader needs.
@@ -49,7 +49,7 @@ pub struct HalfPeak {
 }
 
 impl HalfPeak {
-    /// `None` without samples.
+    /// The spread of the samples. `None` without any.
     pub fn of(name: Name, samples: &[Sample]) -> Option<Self> {
         let latency = |figure: fn(&Latency) -> f64| {
             Spread::of(

@@ -1,4 +1,4 @@
-//! Answers.
+//! Finds the parts of an HTTP answer.
 
 use anyhow::{Result, bail};
 use httparse::{EMPTY_HEADER, Header, Response, Status, parse_chunk_size};
@@ -9,7 +9,7 @@ const MOST_HEADERS: usize = 48;
 /// The places of the parts of a complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status code.
+    /// The HTTP status code.
     pub status: u16,
     /// Where the body begins. If it is [chunked](Self::chunked), this is the size of its first
     /// chunk.

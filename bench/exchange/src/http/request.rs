@@ -1,4 +1,4 @@
-//! Requests.
+//! Requests, written once and sent many times.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;

@@ -55,7 +55,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Requests per second.
+    /// How many requests were answered in a second.
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub fn rate(&self) -> f64 {
         self.requests as f64 / self.elapsed.as_secs_f64()

@@ -1,4 +1,4 @@
-//! Changes per second.
+//! How many changes a client makes in a second.
 
 use std::thread;
 use std::time::Duration;

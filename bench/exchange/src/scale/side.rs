@@ -25,7 +25,7 @@ pub struct Side {
 pub enum Load {
     /// As many as the small database has.
     Few,
-    /// The whole sample.
+    /// All tokens of the sample.
     All,
 }
 

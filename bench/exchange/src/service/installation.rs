@@ -20,7 +20,7 @@ const WRONG_USAGE: i32 = 2;
 /// What the server may keep of the rows that it read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cache {
-    /// The program's default.
+    /// What the program keeps by default.
     Default,
     /// Nothing. Every exchange asks the database.
     Off,
@@ -61,7 +61,7 @@ impl Installation {
         &self.programs
     }
 
-    /// Its data folder.
+    /// The data folder of the server.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

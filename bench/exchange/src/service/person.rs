@@ -13,7 +13,7 @@ use crate::http::{Connection, Request};
 const PASSWORD: &str = "plum-velvet-orbit-91";
 const TOKENS: &str = "/api/personalaccesstoken";
 
-/// A signed-in user.
+/// A user who signed in over HTTP.
 pub struct Person {
     connection: Connection,
     to: SocketAddr,
@@ -101,7 +101,7 @@ impl PersonalAccessToken {
         Self(secret)
     }
 
-    /// Its exchange.
+    /// The request that exchanges it.
     pub fn exchange(&self, at: SocketAddr) -> Request {
         let path = "/api/personalaccesstoken/getAuthenticationToken";
         Request::get(at, path, &[("personalAccessToken", &self.0)])

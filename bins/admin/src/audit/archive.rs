@@ -12,8 +12,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::Shown;
-use crate::session::Session;
 
 #[derive(Args)]
 pub struct Archive {
@@ -42,7 +42,7 @@ fn moment(text: &str) -> Result<Timestamp, NotATime> {
 }
 
 impl Archive {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let days = self.keep_days.map(|days| Duration::from_hours(24) * days);
         let part = ArchivedPart {
             after: self.after,
@@ -50,12 +50,12 @@ impl Archive {
                 .before
                 .or_else(|| days.map(|days| SystemClock.now().before(days))),
         };
-        let archived = session
+        let archived = invocation
             .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
                 service.operator().archive_events(&self.file, &part).await
             })
             .await?;
-        session.output.one(&Written::from(archived))
+        invocation.output.one(&Written::from(archived))
     }
 }
 

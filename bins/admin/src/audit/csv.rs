@@ -6,7 +6,7 @@ use ats_pat_program::visible_in_json;
 use ats_pat_service::view::EventView;
 use serde_json::Value;
 
-/// The first line.
+/// The first line, which names the columns.
 pub const HEADER: &str = "Seq,Id,At,Actor,Owner,Kind,Subject,Details\r\n";
 
 /// The event as a line. The details are JSON, without the tags of rows, which only `audit verify`

@@ -19,8 +19,8 @@ use super::lines::{Lines, is_abandoned};
 use super::ocsf::ocsf;
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::warn;
-use crate::session::Session;
 
 /// How many events are held at once, however many there are.
 const PAGE: u64 = 1000;
@@ -35,7 +35,7 @@ const UNAVAILABLE: u32 = 1503;
 
 #[derive(Args)]
 pub struct Export {
-    /// In which form
+    /// The form in which events are written
     #[arg(long, value_enum)]
     format: Format,
     /// Goes on with new events until it is stopped (SIGINT, SIGTERM) or nobody reads any more
@@ -80,8 +80,8 @@ impl Format {
 }
 
 impl Export {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let log = session.deployment(Access::Use).await?;
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let log = invocation.deployment(Access::Use).await?;
         let lines = Lines::to_standard_output();
         let work = self.export(&log, &lines);
         let exported = if self.follow {

@@ -17,8 +17,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::{Shown, or_dash};
-use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -38,7 +38,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct List {
-    /// How many events
+    /// How many events to list at most
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     limit: u64,
     /// Only those about this user's rights
@@ -57,7 +57,7 @@ const WITH_THE_KEYS: &str =
     "the event log is verified with the keys that sealed it, which no interface gives";
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
             Self::List(List { limit, owner }) => {
                 let query = EventQuery {
@@ -65,19 +65,19 @@ impl Command {
                     limit,
                     ..EventQuery::default()
                 };
-                let events = session
+                let events = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.newest_events(query).await
                     })
                     .await?;
-                session.output.list(&events)
+                invocation.output.list(&events)
             }
-            Self::Export(export) => export.run(session).await,
-            Self::Archive(archive) => archive.run(session).await,
-            Self::Prune(prune) => prune.run(session).await,
-            Self::Retain(retain) => retain.run(session).await,
+            Self::Export(export) => export.run(invocation).await,
+            Self::Archive(archive) => archive.run(invocation).await,
+            Self::Prune(prune) => prune.run(invocation).await,
+            Self::Retain(retain) => retain.run(invocation).await,
             Self::Verify(Verify { archives }) => {
-                let report = session
+                let report = invocation
                     .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
                         let operator = service.operator();
                         if archives.is_empty() {
@@ -88,7 +88,7 @@ impl Command {
                     })
                     .await?;
                 let report = Report::from(report);
-                session.output.one(&report)?;
+                invocation.output.one(&report)?;
                 Failure::of_findings(report.findings.len())
             }
         }

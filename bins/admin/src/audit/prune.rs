@@ -8,8 +8,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::Shown;
-use crate::session::Session;
 
 #[derive(Args)]
 pub struct Prune {
@@ -25,8 +25,8 @@ const WITH_THE_KEYS: &str =
     "events are removed with the keys that sealed the log, which no interface gives";
 
 impl Prune {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let pruned = session
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let pruned = invocation
             .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
                 let wish = Pruning {
                     despite_findings: self.despite_findings,
@@ -34,7 +34,7 @@ impl Prune {
                 service.operator().prune_events(&self.archives, wish).await
             })
             .await?;
-        session.output.one(&Done::from(pruned))
+        invocation.output.one(&Done::from(pruned))
     }
 }
 

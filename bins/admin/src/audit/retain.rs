@@ -14,8 +14,8 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::Shown;
-use crate::session::Session;
 
 #[derive(Args)]
 pub struct Retain {
@@ -35,19 +35,19 @@ const PREFIX: &str = "events-before-";
 const SUFFIX: &str = ".jsonl";
 
 impl Retain {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let before = SystemClock
             .now()
             .before(Duration::from_hours(24) * self.keep_days);
         let wish = Pruning {
             despite_findings: self.despite_findings,
         };
-        let done = session
+        let done = invocation
             .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
                 retain(&service, &self.folder, before, wish).await
             })
             .await?;
-        session.output.one(&done)
+        invocation.output.one(&done)
     }
 }
 
@@ -81,6 +81,8 @@ pub(super) async fn retain(
             done.archive = Some(file.clone());
             Some(file)
         }
+        // A run a moment before archived them.
+        Err(ArchiveError::Exists { .. }) if archives.contains(&file) => Some(file),
         Err(ArchiveError::Nothing) => archives.last().cloned(),
         Err(error) => return Err(error.into()),
     };

@@ -26,7 +26,7 @@ pub struct Page<T> {
     pub total: u64,
 }
 
-/// A whole list.
+/// A list that is answered as a whole.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct All<T> {

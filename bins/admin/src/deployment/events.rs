@@ -1,4 +1,4 @@
-//! The event log.
+//! Reading the event log, at the database or over the interface.
 
 use std::time::Duration;
 

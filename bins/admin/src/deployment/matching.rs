@@ -1,4 +1,4 @@
-//! Revoking many tokens.
+//! Revoking many tokens, at the database or over the interface.
 
 use std::time::Duration;
 

@@ -26,7 +26,7 @@ pub enum Deployment {
 }
 
 impl Deployment {
-    /// Ends in order.
+    /// Writes what is still in memory, and closes the database.
     pub async fn close(self) {
         match self {
             Self::Database(opened) => opened.close().await,

@@ -1,4 +1,4 @@
-//! The policy.
+//! Reading and replacing the policy, at the database or over the interface.
 
 use ats_pat_domain::{Policies, PolicyDocument};
 use ats_pat_service::view::{PolicyCheck, PolicyView};

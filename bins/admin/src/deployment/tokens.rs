@@ -1,4 +1,4 @@
-//! Everybody's tokens.
+//! Everybody's tokens, at the database or over the interface.
 
 use ats_pat_domain::list::{Sort, SortField, TokenQuery};
 use ats_pat_domain::{Problem, TokenId};
@@ -129,7 +129,7 @@ fn path_of(id: &str, then: &str) -> Result<String, Failure> {
     Ok(format!("personalaccesstoken/{id}{then}"))
 }
 
-/// What [`Sort::parse`] reads.
+/// The order as queries write it, which [`Sort::parse`] reads.
 fn in_words(sort: Sort) -> String {
     let field = match sort.field {
         SortField::Name => "Name",

@@ -6,8 +6,8 @@ use ats_pat_service::{NewServiceAccount, NewUser};
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::secret_input::{ask_for_new_password, can_ask, from_standard_input};
-use crate::session::Session;
 
 #[derive(Args)]
 pub struct Add {
@@ -37,7 +37,7 @@ pub struct Add {
 }
 
 impl Add {
-    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub(super) async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         if let Some(responsible) = self.responsible {
             let new = NewServiceAccount {
                 name: self.name,
@@ -46,14 +46,14 @@ impl Add {
                 email: self.email,
                 responsible,
             };
-            let account = session
+            let account = invocation
                 .administer(Access::Create, async |deployment| {
                     deployment.add_service_account(new).await
                 })
                 .await?;
-            return session.output.one(&account);
+            return invocation.output.one(&account);
         }
-        session.read_key()?;
+        invocation.read_key()?;
         let password = if self.password_stdin {
             Some(from_standard_input("password")?)
         } else if can_ask() {
@@ -70,14 +70,14 @@ impl Add {
             administrator: self.admin,
             password,
         };
-        let user = session
+        let user = invocation
             .administer(Access::Create, async |deployment| {
                 deployment.add_user(new).await
             })
             .await?;
-        session.output.one(&user)?;
+        invocation.output.one(&user)?;
         if !has_password {
-            session.output.remark(
+            invocation.output.remark(
                 "Without a password this user can't sign in: give one by `ats-pat-admin user set-password`.",
             )?;
         }

@@ -13,15 +13,15 @@ use serde_json::json;
 
 use self::add::Add;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::output::warn;
 use crate::secret_input::{SecretInputError, ask_for_new_password, can_ask, from_standard_input};
-use crate::session::Session;
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Adds a person, or a service account; for a person asks for the password, at a terminal
     Add(Add),
-    /// Every user
+    /// Lists people and service accounts
     List,
     /// Keeps a user out: sessions end, tokens are refused
     Disable(Disable),
@@ -152,14 +152,14 @@ pub struct SetPassword {
 }
 
 impl Command {
-    pub async fn run(self, session: &Session) -> Result<(), Failure> {
+    pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {
-            Self::Add(add) => add.run(session).await,
+            Self::Add(add) => add.run(invocation).await,
             Self::List => {
-                let users = session
+                let users = invocation
                     .administer(Access::Use, async |deployment| deployment.users().await)
                     .await?;
-                session.output.list(&users)
+                invocation.output.list(&users)
             }
             Self::Disable(Disable {
                 name,
@@ -170,7 +170,7 @@ impl Command {
                     even_the_last,
                     keep_operator_keys,
                 };
-                let (user, accounts) = session
+                let (user, accounts) = invocation
                     .administer(Access::Use, async |deployment| {
                         let user = deployment.disable_user(&name, how).await?;
                         // The user is disabled. That is printed first, whether or not the rest
@@ -179,25 +179,25 @@ impl Command {
                         Ok((user, accounts))
                     })
                     .await?;
-                session.output.one(&user)?;
+                invocation.output.one(&user)?;
                 warn_of(&user, &accounts?);
                 Ok(())
             }
             Self::Enable(Name { name }) => {
-                let user = session
+                let user = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.enable_user(&name).await
                     })
                     .await?;
-                session.output.one(&user)
+                invocation.output.one(&user)
             }
-            Self::SetPassword(set) => set.run(session).await,
+            Self::SetPassword(set) => set.run(invocation).await,
             Self::SetResponsible(SetResponsible { account, person }) => {
                 let update = UserUpdate {
                     responsible: Some(person),
                     ..UserUpdate::default()
                 };
-                change(session, &account, update).await
+                change(invocation, &account, update).await
             }
             Self::SetGroups(SetGroups { name, groups }) => {
                 Groups::new(&groups).map_err(Error::from)?;
@@ -205,10 +205,10 @@ impl Command {
                     groups: Some(groups),
                     ..UserUpdate::default()
                 };
-                change(session, &name, update).await
+                change(invocation, &name, update).await
             }
-            Self::Link(link) => link.run(session).await,
-            Self::Unlink(unlink) => unlink.run(session).await,
+            Self::Link(link) => link.run(invocation).await,
+            Self::Unlink(unlink) => unlink.run(invocation).await,
             Self::Update(update) => {
                 let Changes {
                     rename,
@@ -224,66 +224,66 @@ impl Command {
                     keep_operator_keys: update.keep_operator_keys,
                     ..UserUpdate::default()
                 };
-                change(session, &update.name, to).await
+                change(invocation, &update.name, to).await
             }
             Self::RevokeTokens(Name { name }) => {
-                let revoked = session
+                let revoked = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.revoke_tokens_of(&name).await
                     })
                     .await?;
                 let text = format!("{revoked} active tokens were revoked.");
                 let object = json!({"Revoked": revoked});
-                session.output.text_or_object(&text, &object)
+                invocation.output.text_or_object(&text, &object)
             }
             Self::Erase(Erase { name, yes: _ }) => {
-                let user = session
+                let user = invocation
                     .administer(Access::Use, async |deployment| {
                         deployment.erase_user(&name).await
                     })
                     .await?;
-                session.output.one(&user)
+                invocation.output.one(&user)
             }
         }
     }
 }
 
 impl Link {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let user = session
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let user = invocation
             .at_the_database(LINKS, Access::Use, async |service| {
                 let operator = service.operator();
                 let linked = operator.link_identity(&self.name, &self.issuer, &self.subject);
                 linked.await
             })
             .await?;
-        session.output.one(&user)
+        invocation.output.one(&user)
     }
 }
 
 impl Unlink {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let user = session
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let user = invocation
             .at_the_database(LINKS, Access::Use, async |service| {
                 let provider = self.provider.as_deref();
                 let operator = service.operator();
                 operator.unlink_identity(&self.name, provider).await
             })
             .await?;
-        session.output.one(&user)
+        invocation.output.one(&user)
     }
 }
 
 /// Why identities are linked at the database.
 const LINKS: &str = "identities are linked at the database";
 
-async fn change(session: &Session, name: &str, update: UserUpdate) -> Result<(), Failure> {
-    let user = session
+async fn change(invocation: &Invocation, name: &str, update: UserUpdate) -> Result<(), Failure> {
+    let user = invocation
         .administer(Access::Use, async |deployment| {
             deployment.update_user(name, update).await
         })
         .await?;
-    session.output.one(&user)
+    invocation.output.one(&user)
 }
 
 fn yes_no(text: &str) -> Result<bool, &'static str> {
@@ -311,8 +311,8 @@ fn warn_of(disabled: &UserView, accounts: &[UserView]) {
 }
 
 impl SetPassword {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        session.read_key()?;
+    async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        invocation.read_key()?;
         let password = if self.password_stdin || !can_ask() {
             from_standard_input("password")?
         } else {
@@ -323,6 +323,6 @@ impl SetPassword {
             revoke_tokens: self.revoke_tokens,
             ..UserUpdate::default()
         };
-        change(session, &self.name, update).await
+        change(invocation, &self.name, update).await
     }
 }

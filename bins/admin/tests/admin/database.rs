@@ -2,33 +2,36 @@ use serde_json::json;
 
 use crate::program::Admin;
 
+/// Every migration, in the order in which a new database gets them.
+const MIGRATIONS: [&str; 19] = [
+    "m0001_initial",
+    "m0002_status_places",
+    "m0003_transactions",
+    "m0004_active_tokens",
+    "m0005_currency",
+    "m0006_display_names",
+    "m0007_event_subjects",
+    "m0008_overlap",
+    "m0009_self_regenerate",
+    "m0010_responsible",
+    "m0011_groups",
+    "m0012_policy",
+    "m0013_operator_keys",
+    "m0014_emails",
+    "m0015_identities",
+    "m0016_provider_sign_in",
+    "m0017_signed_in_elsewhere",
+    "m0018_directory",
+    "m0019_pruned_beside",
+];
+
 #[test]
 fn a_database_is_made_once_and_its_schema_told() {
     let admin = Admin::in_an_empty_folder();
     assert_eq!(
         admin.json(&["db", "migrate"]),
         json!({
-          "Applied": [
-            "m0001_initial",
-            "m0002_status_places",
-            "m0003_transactions",
-            "m0004_active_tokens",
-            "m0005_currency",
-            "m0006_display_names",
-            "m0007_event_subjects",
-            "m0008_overlap",
-            "m0009_self_regenerate",
-            "m0010_responsible",
-            "m0011_groups",
-            "m0012_policy",
-            "m0013_operator_keys",
-            "m0014_emails",
-            "m0015_identities",
-            "m0016_provider_sign_in",
-            "m0017_signed_in_elsewhere",
-            "m0018_directory",
-            "m0019_pruned_beside"
-          ]
+          "Applied": MIGRATIONS
         })
     );
     assert_eq!(
@@ -41,27 +44,7 @@ fn a_database_is_made_once_and_its_schema_told() {
     assert_eq!(
         admin.json(&["db", "status"]),
         json!({
-          "Applied": [
-            "m0001_initial",
-            "m0002_status_places",
-            "m0003_transactions",
-            "m0004_active_tokens",
-            "m0005_currency",
-            "m0006_display_names",
-            "m0007_event_subjects",
-            "m0008_overlap",
-            "m0009_self_regenerate",
-            "m0010_responsible",
-            "m0011_groups",
-            "m0012_policy",
-            "m0013_operator_keys",
-            "m0014_emails",
-            "m0015_identities",
-            "m0016_provider_sign_in",
-            "m0017_signed_in_elsewhere",
-            "m0018_directory",
-            "m0019_pruned_beside"
-          ],
+          "Applied": MIGRATIONS,
           "Pending": [],
           "Unknown": [],
           "Beside": []

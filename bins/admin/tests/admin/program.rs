@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use ats_pat_test_support::left_on_disk;
 use tempfile::TempDir;
 
 /// A working directory with a data folder that may not exist yet.
@@ -54,19 +55,7 @@ impl Admin {
 
     /// Every file and folder below the working directory, sorted.
     pub fn left_on_disk(&self) -> Vec<String> {
-        fn walk(folder: &Path, top: &Path, found: &mut Vec<String>) {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                found.push(path.strip_prefix(top).unwrap().display().to_string());
-                if path.is_dir() {
-                    walk(&path, top, found);
-                }
-            }
-        }
-        let mut found = Vec::new();
-        walk(self.folder.path(), self.folder.path(), &mut found);
-        found.sort();
-        found
+        left_on_disk(self.folder.path())
     }
 
     pub fn run(&self, arguments: &[&str]) -> Run {

@@ -2,10 +2,10 @@
 
 use ats_pat_domain::port::ProvenIdentity;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{Introspector, NewToken, NewUser, NotSignedIn, Service, SignedIn};
+use ats_pat_service::{Introspector, NotSignedIn, Service, SignedIn};
+use ats_pat_test_support::elsewhere::{gateway, is_listed_as_revoked, status_place};
 use ats_pat_test_support::scripted::somebody;
-use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, PASSWORD, code};
-use ats_pat_token::{Expectations, Unverified, UnverifiedStatusList};
+use ats_pat_test_support::world::{ADDRESS, DAY, code};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -21,49 +21,11 @@ struct Ada {
     gateway: Introspector,
 }
 
-async fn gateway(scene: &Scene) -> Introspector {
-    let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    scene.service.operator().add_user(new).await.unwrap();
-    let root = scene.world.sign_in("root").await;
-    let new = NewToken {
-        scopes: Some(vec!["introspect".to_owned()]),
-        ..scene.world.new_token("gateway", DAY)
-    };
-    let issued = scene.service.create_token(&root, new).await.unwrap();
-    let exchanged = scene.world.exchange(&issued.secret).await.unwrap();
-    let bearer = exchanged.token.expose_secret();
-    scene.service.introspector(bearer).await.unwrap()
-}
-
 /// What a verifier would say that looks at the status list.
-async fn is_listed_as_revoked(scene: &Scene, ada: &Ada) -> bool {
-    let keys = scene.service.jwks().await.unwrap();
-    let now_seconds = scene.world.now().as_seconds();
-    let token = Unverified::parse(&ada.authentication_token).unwrap();
-    let expectations = Expectations {
-        issuer: ISSUER,
-        audience: ISSUER,
-        now_seconds,
-        skew_seconds: 0,
-    };
-    let key = *keys.find(token.kid()).unwrap().key();
-    let place = token.verify(&key, &expectations).unwrap().status.unwrap();
-    let name = place.uri.rsplit('/').next().unwrap();
-    let list = scene.service.status_list(name).await.unwrap().unwrap();
-    let list = UnverifiedStatusList::parse(str::from_utf8(&list.text).unwrap()).unwrap();
-    let key = *keys.find(list.kid()).unwrap().key();
-    let claims = list
-        .verify(&key, ISSUER, &place.uri, now_seconds, 0)
-        .unwrap();
-    let list = claims.status_list.decompress().unwrap();
-    list.is_revoked(place.index).unwrap()
+async fn is_listed(scene: &Scene, ada: &Ada) -> bool {
+    let now = scene.world.now();
+    let place = status_place(&scene.service, &ada.authentication_token, now).await;
+    is_listed_as_revoked(&scene.service, &place, now).await
 }
 
 async fn ada(scene: &Scene) -> Ada {
@@ -78,7 +40,7 @@ async fn ada(scene: &Scene) -> Ada {
         by,
         authentication_token: exchanged.token.expose_secret().to_owned(),
         token,
-        gateway: gateway(scene).await,
+        gateway: gateway(&scene.service, scene.world.now()).await,
     }
 }
 
@@ -112,7 +74,7 @@ async fn is_out(scene: &Scene, other: &Service, ada: &Ada, with: u32) {
         assert_eq!(told, None, "whoever introspects it is told the same");
     }
     // Offline verifiers learn of it by the status list.
-    assert!(is_listed_as_revoked(scene, ada).await);
+    assert!(is_listed(scene, ada).await);
 }
 
 #[tokio::test]

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
+use ats_pat_test_support::left_on_disk;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -25,19 +26,7 @@ impl Folder {
 
     /// Every file and folder in it, sorted.
     pub fn left_on_disk(&self) -> Vec<String> {
-        fn walk(folder: &Path, top: &Path, found: &mut Vec<String>) {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                found.push(path.strip_prefix(top).unwrap().display().to_string());
-                if path.is_dir() {
-                    walk(&path, top, found);
-                }
-            }
-        }
-        let mut found = Vec::new();
-        walk(self.0.path(), self.0.path(), &mut found);
-        found.sort();
-        found
+        left_on_disk(self.0.path())
     }
 
     /// The server in this folder, with these arguments and nothing but this environment.

@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009).
+//! `POST /oauth2/revoke`: revokes a personal access token by its secret (RFC 7009).
 
 use ats_pat_http::RequestContext;
 use ats_pat_service::Service;

@@ -1,4 +1,4 @@
-//! Confirming a session.
+//! `POST /api/session/confirm`: confirms a session by the password.
 
 use ats_pat_domain::{Problem, Reason};
 use poem::Request;
@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Header, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{JsonBody, Session};
+use crate::request::{JsonBody, OpenSession};
 use crate::schema::SessionUser;
 
 /// Replaces the caller's session by a new one, after its user gave the password.
@@ -44,7 +44,7 @@ impl ConfirmSession {
     async fn confirm_session(
         &self,
         request: &Request,
-        session: Session,
+        session: OpenSession,
         body: JsonBody<ConfirmSessionRequest>,
     ) -> Result<Answer<Self>, Refused> {
         let call = Call::of(request)?;

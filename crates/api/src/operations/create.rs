@@ -1,4 +1,4 @@
-//! Creating a token.
+//! `POST /api/personalaccesstoken`: creates a token.
 
 use ats_pat_domain::{Problem, Reason, Rule};
 use ats_pat_service::view::TokenView;

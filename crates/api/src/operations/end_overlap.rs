@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{Session, TokenId};
+use crate::request::{OpenSession, TokenId};
 use crate::schema::PersonalAccessToken;
 
 /// Ends the overlap of one of the signed-in user's own tokens.
@@ -32,8 +32,8 @@ impl EndOverlap {
     async fn end_overlap(
         &self,
         request: &Request,
-        session: Session,
-        /// The token's id.
+        session: OpenSession,
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

@@ -1,4 +1,4 @@
-//! Reading one token.
+//! `GET /api/personalaccesstoken/:Id`: reads one token.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{Session, TokenId};
+use crate::request::{OpenSession, TokenId};
 use crate::schema::PersonalAccessToken;
 
 /// Reads one of the signed-in user's own tokens.
@@ -31,8 +31,8 @@ impl Get {
     async fn get(
         &self,
         request: &Request,
-        session: Session,
-        /// The token's id.
+        session: OpenSession,
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

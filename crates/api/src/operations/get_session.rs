@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::example;
 use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
-use crate::request::Session;
+use crate::request::OpenSession;
 use crate::schema::SessionUser;
 
 /// Reads the session in the caller's cookie.
@@ -22,7 +22,7 @@ impl GetSession {
     /// Tells whether the session still holds, and whose it is.
     #[oai(path = "/api/session", method = "get", operation_id = "getSession")]
     #[expect(clippy::unused_async, reason = "poem-openapi takes no other")]
-    async fn get_session(&self, session: Session) -> Result<Answer<Self>, Refused> {
+    async fn get_session(&self, session: OpenSession) -> Result<Answer<Self>, Refused> {
         Ok(Answer::of(session.0.user()))
     }
 }

@@ -65,7 +65,7 @@ impl Operation for GetIdentity {
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct Identity {
-    /// The owner's id.
+    /// The owner's id, the `sub` of the token.
     id: Uuid,
     /// The owner's user name.
     user_name: String,

@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{InQuery, ListQuery, Session};
+use crate::request::{InQuery, ListQuery, OpenSession};
 use crate::schema::{PersonalAccessToken, PersonalAccessTokenStatus};
 
 /// Lists the signed-in user's own tokens.
@@ -38,7 +38,7 @@ impl List {
     async fn list(
         &self,
         request: &Request,
-        session: Session,
+        session: OpenSession,
         query: ListQuery,
         /// From 1; by default 1.
         #[oai(name = "Page")]
@@ -97,14 +97,14 @@ impl ForAccounts for List {
 /// What a list is sorted by; `-` is descending.
 #[derive(Clone, Copy, Enum)]
 pub enum TokenSort {
-    /// Name, from A.
+    /// Name, from A to Z, whatever the case.
     Name,
-    /// Name, from Z.
+    /// Name, from Z to A, whatever the case.
     #[oai(rename = "-Name")]
     NameDescending,
-    /// The oldest first.
+    /// Creation, the oldest token first.
     CreatedAt,
-    /// The newest first.
+    /// Creation, the newest token first.
     #[oai(rename = "-CreatedAt")]
     CreatedAtDescending,
     /// The first to expire first.
@@ -126,7 +126,7 @@ pub enum TokenSort {
 pub struct PersonalAccessTokenPage {
     /// The tokens of this page, in order.
     items: Vec<PersonalAccessToken>,
-    /// From 1.
+    /// The number of the page, from 1.
     page: u32,
     /// How many tokens a page has.
     page_size: u32,

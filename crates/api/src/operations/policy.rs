@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::call::Call;
 use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::Session;
+use crate::request::OpenSession;
 
 /// Reads the limits and scopes for a new token.
 #[derive(Default)]
@@ -30,7 +30,11 @@ impl Policy {
         method = "get",
         operation_id = "getPersonalAccessTokenPolicy"
     )]
-    async fn policy(&self, request: &Request, session: Session) -> Result<Answer<Self>, Refused> {
+    async fn policy(
+        &self,
+        request: &Request,
+        session: OpenSession,
+    ) -> Result<Answer<Self>, Refused> {
         let policy = Call::of(request)?.service.policy(&session.0).await?;
         Ok(Answer::of(policy))
     }
@@ -99,7 +103,7 @@ pub struct PersonalAccessTokenPolicy {
 /// Who may make tokens.
 #[derive(Clone, Copy, Serialize, Enum)]
 pub enum PersonalAccessTokenMakers {
-    /// The user may.
+    /// The user may make tokens.
     Everyone,
     /// The user may not; tokens that there are go on.
     Nobody,
@@ -148,7 +152,7 @@ impl Data for PersonalAccessTokenPolicy {
 pub struct PersonalAccessTokenScope {
     /// What stands in tokens.
     name: String,
-    /// What it allows.
+    /// What the scope allows, for people who choose one.
     description: String,
 }
 

@@ -60,7 +60,7 @@ impl Regenerate {
         &self,
         request: &Request,
         session: RecentSession,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
         body: OptionalJsonBody<RegeneratePersonalAccessTokenRequest>,

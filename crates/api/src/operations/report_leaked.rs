@@ -1,4 +1,4 @@
-//! Reporting leaked tokens.
+//! `POST /api/personalaccesstoken/reportLeaked`: revokes tokens that somebody found.
 
 use ats_pat_domain::{Problem, Reason};
 use poem::Request;

@@ -1,4 +1,4 @@
-//! Signing in.
+//! `POST /api/session`: begins a session by user name and password.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::{Failure, Reason};

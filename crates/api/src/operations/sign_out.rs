@@ -1,4 +1,4 @@
-//! Signing out.
+//! `DELETE /api/session`: ends the caller's session.
 
 use ats_pat_domain::Problem;
 use poem::Request;

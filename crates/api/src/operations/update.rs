@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::{OptionalJsonBody, Session, TokenId};
+use crate::request::{OpenSession, OptionalJsonBody, TokenId};
 use crate::schema::PersonalAccessToken;
 
 /// Changes the name, description or expiry of one of the signed-in user's own tokens.
@@ -49,8 +49,8 @@ impl Update {
     async fn update(
         &self,
         request: &Request,
-        session: Session,
-        /// The token's id.
+        session: OpenSession,
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
         body: OptionalJsonBody<UpdatePersonalAccessTokenRequest>,

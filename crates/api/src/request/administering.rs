@@ -11,7 +11,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
-use super::credential::{Session, none, session_cookie};
+use super::credential::{OpenSession, none, session_cookie};
 use crate::call::Call;
 use crate::refused::Refused;
 
@@ -39,23 +39,23 @@ macro_rules! asks {
 }
 
 asks! {
-    /// Seeing users.
+    /// Seeing users, disabling and enabling them, and revoking all their tokens.
     ForUsers: Some(Right::Users);
     /// Adding or changing a user.
     ForUserChanges: Some(Right::Users), StepUp::Always;
-    /// Erasing a user.
+    /// Erasing a user, which needs a recent sign-in.
     ForErasing: Some(Right::Administrators), StepUp::Always;
     /// Seeing or revoking a token.
     ForTokens: Some(Right::Tokens);
-    /// Revoking many tokens.
+    /// Revoking many tokens, which needs a recent sign-in.
     ForBulk: Some(Right::Tokens), StepUp::Always;
     /// Giving tokens to service accounts.
     ForServiceTokens: Some(Right::ServiceTokens), StepUp::ByPolicy;
     /// Reading the audit trail.
     ForAudit: Some(Right::Audit);
-    /// Seeing the policy.
+    /// Seeing the policy, with its rules for groups.
     ForPolicy: Some(Right::Policy);
-    /// Changing the policy.
+    /// Changing the policy, which needs a recent sign-in.
     ForPolicyChange: Some(Right::Policy), StepUp::Always;
     /// Seeing the signing keys.
     ForKeys: Some(Right::Keys);
@@ -81,7 +81,7 @@ impl<A: Asks> By<A> {
                 let holder = service.authenticate_operator_key(presented, address);
                 Administering::Key(holder.await?)
             }
-            None => Administering::Session(Box::new(Session::read(request).await?.0)),
+            None => Administering::Session(Box::new(OpenSession::read(request).await?.0)),
         };
         let by = Self(by, PhantomData);
         by.operator(call)?;

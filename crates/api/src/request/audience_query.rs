@@ -6,7 +6,7 @@ use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Reason;
 use ats_pat_service::Narrowing;
 
-/// The query parameter.
+/// The query parameter, whose case is ignored.
 pub const AUDIENCE: &str = "Audience";
 /// How often it may be repeated.
 pub const MOST_AUDIENCES: usize = 16;

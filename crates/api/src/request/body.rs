@@ -1,4 +1,4 @@
-//! JSON bodies.
+//! Reads JSON bodies, and says what is wrong with them.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;

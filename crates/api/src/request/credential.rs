@@ -61,9 +61,9 @@ macro_rules! security_scheme {
 
 /// A valid session. The headers `Authorization` and `personalAccessToken` are ignored, because
 /// tokens can't manage tokens.
-pub struct Session(pub SignedIn);
+pub struct OpenSession(pub SignedIn);
 
-impl Session {
+impl OpenSession {
     pub(super) async fn read(request: &Request) -> Result<Self, Refused> {
         let call = Call::of(request)?;
         let ids = call.cookie.read(request.headers());
@@ -71,7 +71,7 @@ impl Session {
     }
 }
 
-security_scheme!(Session, "sessionCookie", session_cookie(), optional: false, request => Session::read(request).await);
+security_scheme!(OpenSession, "sessionCookie", session_cookie(), optional: false, request => OpenSession::read(request).await);
 
 /// A session that may give a token a secret, because its sign-in is as recent as the policy
 /// requires. This is checked with the credential, before the body.
@@ -79,7 +79,7 @@ pub struct RecentSession(pub SignedIn);
 
 impl RecentSession {
     async fn read(request: &Request) -> Result<Self, Refused> {
-        let Session(by) = Session::read(request).await?;
+        let OpenSession(by) = OpenSession::read(request).await?;
         let service = &Call::of(request)?.service;
         service
             .require_recent_sign_in(&by, StepUp::ByPolicy)

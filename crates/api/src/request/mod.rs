@@ -19,7 +19,7 @@ pub use administering::{
 pub use audience_query::{AUDIENCE, MOST_AUDIENCES, narrowing};
 pub use body::{JsonBody, OptionalJsonBody};
 pub use credential::{
-    BearerToken, EndingSession, PersonalAccessTokens, RecentSession, Session, TokenHolder,
+    BearerToken, EndingSession, OpenSession, PersonalAccessTokens, RecentSession, TokenHolder,
 };
 pub use list_query::{ListQuery, number, search, time, unused_days};
 pub use parameter::{IdempotencyKeyHeader, IfMatch, InQuery, TokenId};

@@ -15,33 +15,47 @@ use uuid::Uuid;
 use crate::call::Call;
 use crate::refused::Refused;
 
+/// Documents a type as a parameter with this schema at this place. Its `read` takes it from the
+/// request.
+macro_rules! parameter {
+    ($type:ty: $schema:ty, $place:ident, required: $required:literal) => {
+        impl<'a> ApiExtractor<'a> for $type {
+            const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+            const PARAM_IS_REQUIRED: bool = $required;
+
+            type ParamType = $schema;
+            type ParamRawType = $schema;
+
+            fn param_in() -> Option<MetaParamIn> {
+                Some(MetaParamIn::$place)
+            }
+
+            fn param_schema_ref() -> Option<MetaSchemaRef> {
+                Some(<$schema>::schema_ref())
+            }
+
+            async fn from_request(
+                request: &'a Request,
+                _: &mut RequestBody,
+                _: ExtractParamOptions<$schema>,
+            ) -> Result<Self> {
+                Ok(Self::read(request)?)
+            }
+        }
+    };
+}
+
 /// The id of a token in the path. It can be any text, because a malformed id gets the same answer
 /// as an unknown one.
 pub struct TokenId(pub String);
 
-impl<'a> ApiExtractor<'a> for TokenId {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = true;
-
-    type ParamType = Uuid;
-    type ParamRawType = Uuid;
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Path)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(Uuid::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<Uuid>,
-    ) -> Result<Self> {
+impl TokenId {
+    fn read(request: &Request) -> Result<Self, Refused> {
         Ok(Self(Call::of(request)?.named.token_id.clone()))
     }
 }
+
+parameter!(TokenId: Uuid, Path, required: true);
 
 /// The header `Idempotency-Key`, as it was sent.
 pub struct IdempotencyKeyHeader(pub Option<String>);
@@ -62,28 +76,7 @@ impl IdempotencyKeyHeader {
     }
 }
 
-impl<'a> ApiExtractor<'a> for IdempotencyKeyHeader {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-
-    type ParamType = Uuid;
-    type ParamRawType = Uuid;
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(Uuid::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<Uuid>,
-    ) -> Result<Self> {
-        Ok(Self::read(request)?)
-    }
-}
+parameter!(IdempotencyKeyHeader: Uuid, Header, required: false);
 
 /// The header `If-Match` (RFC 9110, section 13.1.1). One of these versions must be the current one.
 /// `None` allows any version.
@@ -118,28 +111,7 @@ impl IfMatch {
     }
 }
 
-impl<'a> ApiExtractor<'a> for IfMatch {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-
-    type ParamType = String;
-    type ParamRawType = String;
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(String::schema_ref())
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        _: ExtractParamOptions<String>,
-    ) -> Result<Self> {
-        Ok(Self::read(request)?)
-    }
-}
+parameter!(IfMatch: String, Header, required: false);
 
 /// Documents a query parameter that [`ListQuery`](super::ListQuery) reads.
 pub struct InQuery<T>(PhantomData<T>);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::operation::Data;
 
-/// The signed-in user.
+/// The user who is signed in.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]

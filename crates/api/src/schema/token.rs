@@ -17,7 +17,7 @@ pub enum PersonalAccessTokenStatus {
     Active,
     /// Its expiry has come.
     Expired,
-    /// Ended for good.
+    /// Ended for good, before its expiry.
     Revoked,
 }
 
@@ -103,7 +103,7 @@ impl Data for PersonalAccessToken {
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct IssuedPersonalAccessToken {
-    /// The entry.
+    /// The token, as listing answers it later.
     token: PersonalAccessToken,
     /// `atspat_…`; keep it now, it is never shown again. `null` only where a request was sent again
     /// with its `Idempotency-Key`: the secret was in the first answer.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::operation::Data;
 
-/// A time, `2026-11-24T10:20:30.123Z`.
+/// A time in UTC with milliseconds, `2026-11-24T10:20:30.123Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Time(pub Timestamp);

@@ -8,9 +8,9 @@ use super::grant::{Grant, StatusPlace, SubjectId};
 /// as that of [`ats_pat_token::Claims`].
 #[derive(Debug, Clone)]
 pub(super) struct ClaimsTemplate {
-    /// `{"iss":…,"sub":`
+    /// The text before the subject: `{"iss":…,"sub":`
     up_to_sub: String,
-    /// `,"aud":…,"exp":`
+    /// The text between the subject and the value of `exp`: `,"aud":…,"exp":`
     from_aud_to_exp: String,
 }
 

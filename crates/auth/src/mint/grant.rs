@@ -27,7 +27,7 @@ pub struct Grant<'a> {
 /// A subject by its issuer, in the format `iss_sub` (RFC 9493, section 3.2.4).
 #[derive(Debug, Clone, Copy)]
 pub struct SubjectId<'a> {
-    /// The issuer.
+    /// The issuer identifier of the identity provider that names the subject.
     pub issuer: &'a str,
     /// The subject at that issuer.
     pub subject: &'a str,

@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use crate::token::Token;
 use crate::user::User;
 
-/// Writes users.
+/// Writes users, and erases what is known of a person.
 #[async_trait]
 pub trait UserChanges: Send + Sync {
     /// Adds a user. [`StoreError::Conflict`] if the id or the folded name is taken.
@@ -35,7 +35,7 @@ pub trait UserChanges: Send + Sync {
     async fn erase_details_of(&self, owner: UserId) -> Result<(), StoreError>;
 }
 
-/// Writes identities.
+/// Links identities to users, and unlinks them.
 #[async_trait]
 pub trait IdentityChanges: Send + Sync {
     /// Links an identity to its user. [`StoreError::Conflict`] if it is linked already, or the user
@@ -92,10 +92,11 @@ pub trait StatusChanges: Send + Sync {
     async fn update_status_place(&self, place: &Tagged<StatusPlace>) -> Result<(), StoreError>;
 }
 
-/// Writes sessions.
+/// Adds and removes sessions. [`Store::touch_session`](super::Store::touch_session) notes their
+/// use.
 #[async_trait]
 pub trait SessionChanges: Send + Sync {
-    /// Adds a session.
+    /// Adds a session, under the keyed hash of its id.
     async fn insert_session(&self, session: &Tagged<Session>) -> Result<(), StoreError>;
     /// Removes a session. Returns whether it was there.
     async fn delete_session(&self, id_hash: &[u8; 32]) -> Result<bool, StoreError>;
@@ -103,7 +104,7 @@ pub trait SessionChanges: Send + Sync {
     async fn delete_sessions_of(&self, user: UserId) -> Result<u64, StoreError>;
 }
 
-/// Writes keys.
+/// Writes root keys and signing keys.
 #[async_trait]
 pub trait KeyChanges: Send + Sync {
     /// Adds a root key. [`StoreError::Conflict`] if its id is taken, so only one of two programs
@@ -123,13 +124,13 @@ pub trait KeyChanges: Send + Sync {
 /// Writes the set-up link.
 #[async_trait]
 pub trait SetupLinkChanges: Send + Sync {
-    /// Replaces the link.
+    /// Replaces the link, if there is one, so that there is never more than one.
     async fn replace_setup_link(&self, link: &Tagged<SetupLink>) -> Result<(), StoreError>;
     /// Removes the link. Returns whether there was one.
     async fn delete_setup_link(&self) -> Result<bool, StoreError>;
 }
 
-/// Writes operator keys.
+/// Adds and updates operator keys. None is ever removed.
 #[async_trait]
 pub trait OperatorKeyChanges: Send + Sync {
     /// Adds a key. [`StoreError::Conflict`] if its id or hash is taken.
@@ -138,10 +139,10 @@ pub trait OperatorKeyChanges: Send + Sync {
     async fn update_operator_key(&self, key: &Tagged<OperatorKey>) -> Result<(), StoreError>;
 }
 
-/// Writes the policy.
+/// Writes the policy, of which there is one row.
 #[async_trait]
 pub trait PolicyChanges: Send + Sync {
-    /// Replaces the policy.
+    /// Replaces the policy, or adds it if there is none.
     async fn replace_policy(&self, policy: &Tagged<StoredPolicy>) -> Result<(), StoreError>;
 }
 

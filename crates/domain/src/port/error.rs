@@ -18,9 +18,9 @@ pub enum StoreError {
     /// The database can't store the data.
     #[error("{failure}")]
     Storage {
-        /// Why it can't.
+        /// Why the database can't store the data.
         failure: StorageFailure,
-        /// The database's answer.
+        /// The error of the database's driver.
         #[source]
         source: BoxError,
     },

@@ -29,11 +29,11 @@ pub struct Flow {
 /// What the provider sent back with the browser: the query of the callback.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProviderAnswer {
-    /// `state`.
+    /// `state`: which sign-in the answer is for.
     pub state: Option<String>,
-    /// `code`.
+    /// `code`, to be redeemed for tokens.
     pub code: Option<String>,
-    /// `iss` (RFC 9207).
+    /// `iss`: which provider answered (RFC 9207).
     pub issuer: Option<String>,
     /// `error`, if the provider did not sign the person in.
     pub error: Option<String>,
@@ -43,7 +43,7 @@ pub struct ProviderAnswer {
 /// it is. Names and addresses are only for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvenIdentity {
-    /// Who signed in.
+    /// Who the person is at the provider.
     pub identity: Identity,
     /// The name for signing in.
     pub user_name: Option<String>,
@@ -68,7 +68,7 @@ pub struct ProvenIdentity {
 pub enum LoggedOut {
     /// The one sign-in with this `sid`.
     Session {
-        /// `sid`.
+        /// `sid`: the provider's id of the sign-in.
         session: String,
         /// `sub`, if the provider sends it.
         subject: Option<Identity>,

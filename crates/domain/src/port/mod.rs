@@ -41,7 +41,7 @@ use crate::time::Timestamp;
 
 /// Tells the time: of the day, and since the machine started.
 pub trait Clock: Send + Sync {
-    /// The wall clock.
+    /// The time of day. It may jump, also backwards, when the system's clock is set.
     fn now(&self) -> Timestamp;
 
     /// The time since the machine started, including suspension (CLOCK_BOOTTIME). Leases and limits

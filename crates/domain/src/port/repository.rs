@@ -24,7 +24,7 @@ use crate::user::User;
 /// On a [`Transaction`](super::Transaction), a call sees the transaction's own changes. Reads
 /// always go to the writable primary.
 pub trait Repositories: Send + Sync {
-    /// Users.
+    /// Users: people and service accounts.
     fn users(&self) -> &dyn UserRepository;
     /// The identities that users are linked to.
     fn identities(&self) -> &dyn IdentityRepository;
@@ -36,21 +36,21 @@ pub trait Repositories: Send + Sync {
     fn secrets(&self) -> &dyn SecretRepository;
     /// Places in the status list.
     fn status_places(&self) -> &dyn StatusRepository;
-    /// Sessions.
+    /// The sessions of people who signed in.
     fn sessions(&self) -> &dyn SessionRepository;
     /// Root keys and signing keys.
     fn keys(&self) -> &dyn KeyRepository;
-    /// The event log.
+    /// The event log, from its first event.
     fn events(&self) -> &dyn EventRepository;
-    /// The set-up link.
+    /// The set-up link, if there is one.
     fn setup_links(&self) -> &dyn SetupLinkRepository;
-    /// Operator keys.
+    /// The keys with which programs administer.
     fn operator_keys(&self) -> &dyn OperatorKeyRepository;
     /// The policy, if it is in the database.
     fn policy(&self) -> &dyn PolicyRepository;
 }
 
-/// Reads users.
+/// Reads users by id, by name, and page by page.
 #[async_trait]
 pub trait UserRepository: Send + Sync {
     /// The user with this id.
@@ -149,7 +149,7 @@ pub trait StatusRepository: Send + Sync {
 
 /// Everything that a request with a session depends on, read by one statement.
 pub struct FoundSession {
-    /// The session.
+    /// The session, whose tag is still to be checked.
     pub session: Tagged<Session>,
     /// The user who signed in.
     pub user: Tagged<User>,
@@ -157,7 +157,7 @@ pub struct FoundSession {
     pub head: Head,
 }
 
-/// Reads sessions.
+/// Reads sessions, also those that have ended.
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
     /// The session with this keyed hash, and its user. One statement.
@@ -174,7 +174,7 @@ pub trait SessionRepository: Send + Sync {
         &self,
         id_hash: &[u8; 32],
     ) -> Result<Vec<Tagged<Session>>, StoreError>;
-    /// All sessions.
+    /// All sessions of all users.
     async fn all(&self) -> Result<Vec<Tagged<Session>>, StoreError>;
 }
 
@@ -189,12 +189,12 @@ pub struct StoredRing {
     pub head: Head,
 }
 
-/// Reads keys.
+/// Reads root keys and signing keys, which are sealed.
 #[async_trait]
 pub trait KeyRepository: Send + Sync {
     /// All root keys, sorted by id.
     async fn root_keys(&self) -> Result<Vec<StoredRootKey>, StoreError>;
-    /// All signing keys.
+    /// All signing keys, and their version.
     async fn ring(&self) -> Result<StoredRing, StoreError>;
     /// Only the version of the signing keys.
     async fn ring_version(&self) -> Result<i64, StoreError>;
@@ -246,7 +246,7 @@ impl StoredPolicy {
     pub const MAX_BYTES: usize = 65_000;
 }
 
-/// Reads the policy.
+/// Reads the policy that is in the database.
 #[async_trait]
 pub trait PolicyRepository: Send + Sync {
     /// The stored policy. `None` if there never was one.
@@ -256,13 +256,13 @@ pub trait PolicyRepository: Send + Sync {
 /// An operator key and its last use.
 #[derive(Clone)]
 pub struct ListedOperatorKey {
-    /// The key.
+    /// The key, whose tag is still to be checked.
     pub key: Tagged<OperatorKey>,
     /// When and from where it was last used. May be up to a minute late. No tag covers it.
     pub last_used: Option<Usage>,
 }
 
-/// Reads operator keys.
+/// Reads operator keys, also those that are expired or revoked.
 #[async_trait]
 pub trait OperatorKeyRepository: Send + Sync {
     /// The key with this keyed hash, also if it is expired or revoked.

@@ -17,7 +17,7 @@ use crate::tagged::Tag;
 use crate::time::Timestamp;
 use crate::token::Usage;
 
-/// The database.
+/// The database, with everything that can be read outside a change.
 #[async_trait]
 pub trait Store: Repositories + EventPruning {
     /// Begins a change. `change` is the id of its first event. The first statement locks the
@@ -85,11 +85,11 @@ pub trait Store: Repositories + EventPruning {
 /// A row that gets a new tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retagged {
-    /// The row.
+    /// Which row it is.
     pub key: RowKey,
     /// The bytes of the tag that was read.
     pub was: Vec<u8>,
-    /// The new tag.
+    /// The tag that replaces it.
     pub tag: Tag,
 }
 
@@ -123,7 +123,7 @@ pub enum RowKey {
 /// Where a change waits among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeOrder {
-    /// Behind all others.
+    /// Behind all that already wait.
     Last,
     /// Before all that were not tried yet, because the database undid this one and asks for another
     /// try.
@@ -133,11 +133,11 @@ pub enum ChangeOrder {
 /// A use of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageRecord {
-    /// The token.
+    /// The token that was exchanged.
     pub token_id: TokenId,
     /// The time of the use.
     pub used_at: Timestamp,
-    /// The client's address.
+    /// The client's IP address, as text.
     pub used_from: String,
 }
 
@@ -164,6 +164,6 @@ pub trait Transaction:
     /// because an answer to COMMIT alone doesn't prove it.
     async fn commit(self: Box<Self>) -> Result<(), CommitError>;
 
-    /// Undoes the change.
+    /// Undoes the change, of which nothing remains.
     async fn rollback(self: Box<Self>) -> Result<(), StoreError>;
 }

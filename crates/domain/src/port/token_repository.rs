@@ -18,7 +18,7 @@ use crate::user::User;
 /// A token and its uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedToken {
-    /// The entry.
+    /// The entry, whose tag is still to be checked.
     pub token: Tagged<Token>,
     /// Its last use, if it was ever used.
     pub usage: Option<Usage>,
@@ -31,9 +31,9 @@ pub struct ListedToken {
 /// When a token was last created, regenerated or used. No tag was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignOfLife {
-    /// The token.
+    /// The token that the time is about.
     pub token_id: TokenId,
-    /// Its owner.
+    /// The owner, by the token's row.
     pub owner_id: UserId,
     /// The latest of these times.
     pub last: Timestamp,
@@ -56,7 +56,7 @@ pub struct TokenPage {
 pub struct StoredBearer {
     /// The personal access token it was exchanged for.
     pub token: Tagged<Token>,
-    /// The owner.
+    /// The owner of the personal access token.
     pub owner: Tagged<User>,
 }
 
@@ -137,9 +137,9 @@ pub trait TokenRepository: Send + Sync {
 pub struct StoredGrant {
     /// The secret that was sent.
     pub secret: Tagged<Secret>,
-    /// Its token.
+    /// The token whose secret it is.
     pub token: Tagged<Token>,
-    /// The token's owner.
+    /// The owner, whose rights the token has.
     pub owner: Tagged<User>,
     /// The version of the signing keys at the same instant.
     pub ring_version: i64,

@@ -3,7 +3,7 @@
 /// The state of the server, as its connections see it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Requests are accepted.
+    /// Connections and requests are accepted.
     Serving,
     /// Requests under way are answered.
     Draining,

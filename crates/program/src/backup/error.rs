@@ -11,43 +11,43 @@ pub enum BackupError {
     /// There is a file already. A backup never replaces one.
     #[error("there is a file at {} already: a backup never replaces one, so name another", .path.display())]
     Exists {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// Another program works at the same backup.
     #[error("another program is working in {}: wait until it is done", .folder.display())]
     InUse {
-        /// The folder.
+        /// The folder in which both work.
         folder: PathBuf,
     },
     /// A file can't be read.
     #[error("{} can't be read", .path.display())]
     NotRead {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
     /// A file can't be written. Nothing is left of it.
     #[error("{} can't be written, and nothing is left of it: look at the room on the disk, and at the owner and mode of the folder", .path.display())]
     NotWritten {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
     /// The file is something else.
     #[error("{} is no backup of this service", .path.display())]
     NoBackup {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// Another release wrote the file.
     #[error("{} has format {version}, which this release does not know: use the release that made it", .path.display())]
     UnknownFormat {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
         /// The version of its format.
         version: u8,
@@ -55,21 +55,21 @@ pub enum BackupError {
     /// The file is sealed under another master key.
     #[error("{} is sealed under another master key: put the key of that time on a second line of the master key file", .path.display())]
     WrongMasterKey {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// The file is not as it was written.
     #[error("{} was altered, or a part of it is missing: use another backup", .path.display())]
     Altered {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// The content of the file is damaged.
     #[error("the database in {} is damaged ({found}): use another backup", .path.display())]
     Damaged {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
-        /// What SQLite found.
+        /// The first problem that SQLite found.
         found: String,
     },
     /// Something is in the database that would be replaced.
@@ -85,7 +85,7 @@ pub enum BackupError {
         "the database that is there can't be opened, and a restore would replace it: say `--replace` if it shall"
     )]
     NotOpened {
-        /// The cause.
+        /// Why it can't be opened.
         #[source]
         source: Box<StartError>,
     },
@@ -94,7 +94,7 @@ pub enum BackupError {
         "{sessions} other sessions use the database: stop every server and every other program that uses it"
     )]
     Used {
-        /// How many.
+        /// How many other sessions the server has for this database.
         sessions: i64,
     },
     /// The operator has to decide.

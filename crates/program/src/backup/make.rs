@@ -1,4 +1,4 @@
-//! Makes a backup.
+//! Makes a backup of a database in use, and verifies it.
 
 use std::fs;
 use std::io;

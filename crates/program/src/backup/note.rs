@@ -4,10 +4,9 @@
 //! write to the data folder may write it.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{self, Path, PathBuf};
 
-use ats_pat_files::sync_folder;
 use serde::{Deserialize, Serialize};
 
 use super::file::BackupHead;
@@ -41,18 +40,9 @@ pub fn note_backup(settings: &Settings, file: &Path, head: &BackupHead) -> io::R
         head_seq: head.head_seq,
         file: path::absolute(file)?,
     };
-    let path = settings.data_dir.join(NAME);
-    let new = path.with_extension("new");
-    let mut handle = ats_pat_files::private()
-        .create(true)
-        .truncate(true)
-        .open(&new)?;
-    ats_pat_files::succeed(&handle, &path)?;
-    serde_json::to_writer(&mut handle, &note)?;
-    handle.write_all(b"\n")?;
-    handle.sync_all()?;
-    fs::rename(&new, &path)?;
-    sync_folder(&settings.data_dir)
+    let mut content = serde_json::to_vec(&note)?;
+    content.push(b'\n');
+    ats_pat_files::replace(&settings.data_dir.join(NAME), &content)
 }
 
 /// The last backup that was noted.

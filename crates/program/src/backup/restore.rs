@@ -1,4 +1,4 @@
-//! Restores a backup.
+//! Restores a backup in the place of a database.
 
 use std::fs;
 use std::io;
@@ -39,7 +39,7 @@ pub struct RestoreOptions {
 /// A backup that was restored.
 #[derive(Clone, Debug)]
 pub struct Restoration {
-    /// The backup.
+    /// What verifying the backup found.
     pub backup: VerifiedBackup,
     /// What was done to its copy before it took the place of the database.
     pub restored: Restored,
@@ -173,12 +173,7 @@ impl Plan {
 /// Puts the anchor of the restored database in its place. The checkpoint beside it is of another
 /// log.
 fn keep_anchor(own: &Path, anchor: &Path) -> io::Result<()> {
-    let new = anchor.with_extension("new-restore");
-    fs::copy(own, &new)?;
-    let file = fs::File::options().write(true).open(&new)?;
-    ats_pat_files::succeed(&file, anchor)?;
-    file.sync_all()?;
-    fs::rename(&new, anchor)?;
+    ats_pat_files::replace(anchor, &fs::read(own)?)?;
     remove_if_there(&anchor.with_file_name("checkpoint"))?;
     sync_folder(folder_of(anchor))
 }

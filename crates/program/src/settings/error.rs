@@ -133,7 +133,7 @@ pub enum SettingsError {
     Unreadable {
         /// The file, and its purpose.
         file: String,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
@@ -164,13 +164,13 @@ pub enum SettingsError {
     /// A variable is not a setting.
     #[error("the variable {name} is no setting: correct its name or unset it")]
     UnknownVariable {
-        /// Its name.
+        /// The name of the variable.
         name: String,
     },
     /// The value and the file with the value are both given.
     #[error("{variable} and {variable}_FILE are both set: unset one of them")]
     Twice {
-        /// The variable's name.
+        /// The variable's name, without `_FILE`.
         variable: String,
     },
     /// A password is in a place that every user of the machine can read.
@@ -185,9 +185,9 @@ pub enum SettingsError {
         .key.replace('-', "_").to_ascii_uppercase()
     )]
     MissingOfProvider {
-        /// The provider's name.
+        /// The provider's name in the settings.
         provider: String,
-        /// The key.
+        /// The key that is missing in the provider's table.
         key: &'static str,
     },
     /// Nobody could sign in.

@@ -26,7 +26,7 @@ pub(super) const BOUNDS: [(&str, RangeInclusive<u32>); 6] = [
 const GROUP: &str = "group";
 
 impl Found {
-    /// `everyone` or `nobody`.
+    /// Who may make tokens: `everyone` or `nobody`.
     pub(crate) fn may_create(&self) -> Result<MayCreate, SettingsError> {
         match self.text()? {
             "everyone" => Ok(MayCreate::Everyone),

@@ -10,7 +10,7 @@ use super::table::{CommonFlags, ServerFlags, Settings, TABLE};
 /// The settings, and the sources that they come from.
 #[derive(Clone)]
 pub struct LoadedSettings {
-    /// The settings.
+    /// The settings that are in force.
     pub settings: Settings,
     sources: Sources,
 }

@@ -217,7 +217,7 @@ impl FoundProviders {
         changed.into_iter().collect()
     }
 
-    /// Reads all providers.
+    /// Reads all providers, sorted by name.
     pub(super) fn read(&self) -> Result<Vec<Provider>, SettingsError> {
         let mut providers: Vec<Provider> = Vec::with_capacity(self.0.len());
         for (name, keys) in &self.0 {

@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) const PREFIX: &str = "ATS_PAT_";
 
 /// The facts that the table has about a setting.
-pub(super) struct Row {
+pub(super) struct SettingRow {
     /// The key in the file, with dots for tables.
     pub(super) name: &'static str,
     pub(super) flag: Option<&'static str>,
@@ -29,7 +29,7 @@ pub(super) enum Standard {
     Words(&'static str),
 }
 
-impl Row {
+impl SettingRow {
     /// The environment variable, where there is one.
     pub(super) fn variable(&self) -> Option<String> {
         let name = self.name.replace(['.', '-'], "_").to_ascii_uppercase();
@@ -38,7 +38,7 @@ impl Row {
 }
 
 /// The row in the documentation, in Markdown: key, environment variable, flag, default, meaning.
-impl fmt::Display for Row {
+impl fmt::Display for SettingRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "| `{}` | ", self.name)?;
         if let Some(variable) = self.variable() {
@@ -82,7 +82,7 @@ macro_rules! settings {
             $(,)?
         }
     )+) => {
-        pub(super) const TABLE: &[Row] = &[$(Row {
+        pub(super) const TABLE: &[SettingRow] = &[$(SettingRow {
             name: $name,
             flag: [$(Some($flag),)? $(Some($server_flag),)? None][0],
             secret: [$($secret,)? false][0],

@@ -43,7 +43,7 @@ fn starts_with_upper(text: &str, word: &str) -> bool {
     text.starts_with(&word.to_ascii_uppercase())
 }
 
-/// Such as `tcp://10.96.0.7:80`.
+/// Whether a value is a URL such as `tcp://10.96.0.7:80`.
 fn is_place(value: &str) -> bool {
     value.split_once("://").is_some_and(|(protocol, place)| {
         PROTOCOLS.contains(&protocol)

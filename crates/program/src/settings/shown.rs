@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 
 use super::found::{Found, Raw};
-use super::row::{Row, Standard};
+use super::row::{SettingRow, Standard};
 
 /// What is shown in the place of a secret.
 const MASK: &str = "***";
@@ -33,7 +33,7 @@ impl Shown {
     }
 
     /// A setting that no source has.
-    pub(super) fn of_default(row: &Row) -> Self {
+    pub(super) fn of_default(row: &SettingRow) -> Self {
         let (value, source) = match row.default {
             Standard::Value(text) => {
                 let is_bare = row.bounds.is_some() || matches!(text, "true" | "false");

@@ -11,7 +11,7 @@ use secrecy::zeroize::Zeroizing;
 use super::error::{Place, SettingsError};
 use super::found::{Found, Raw};
 use super::provider::{self, FoundProviders, Provider};
-use super::row::{PREFIX, Row};
+use super::row::{PREFIX, SettingRow};
 use super::service_link::is_service_link;
 use super::shown::{Shown, is_same};
 
@@ -28,13 +28,13 @@ const LONGEST_FILE: u64 = 1024 * 1024;
 /// The values after all sources were read.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    table: &'static [Row],
+    table: &'static [SettingRow],
     found: BTreeMap<&'static str, Found>,
     providers: FoundProviders,
 }
 
 impl Sources {
-    pub(super) fn new(table: &'static [Row]) -> Self {
+    pub(super) fn new(table: &'static [SettingRow]) -> Self {
         Self {
             table,
             found: BTreeMap::new(),
@@ -124,7 +124,7 @@ impl Sources {
         self.add_table(path, "", table)
     }
 
-    /// The identity providers.
+    /// The identity providers of all sources, sorted by name.
     pub(super) fn providers(&self) -> Result<Vec<Provider>, SettingsError> {
         self.providers.read()
     }
@@ -217,7 +217,7 @@ impl Sources {
     }
 
     /// The setting of a variable, and whether the variable names the file of a secret.
-    fn row_of_variable(&self, name: &str) -> Option<(&'static Row, bool)> {
+    fn row_of_variable(&self, name: &str) -> Option<(&'static SettingRow, bool)> {
         let of = |variable: &str| {
             let mut rows = self.table.iter();
             rows.find(|row| row.variable().is_some_and(|of_row| of_row == variable))

@@ -21,7 +21,7 @@ use secrecy::SecretString;
 use super::error::SettingsError;
 use super::found::Found;
 use super::provider::{KEYS, Provider};
-use super::row::{Row, Standard, settings};
+use super::row::{SettingRow, Standard, settings};
 use super::source::Sources;
 use super::value::LogFormat;
 

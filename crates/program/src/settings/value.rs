@@ -23,7 +23,7 @@ const PRODUCT_NAME_LENGTH: usize = 60;
 /// How each line of the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// For people, a line for each event.
     Text,
     /// One JSON object per line.
     Json,
@@ -137,7 +137,7 @@ impl Found {
         Ok(texts)
     }
 
-    /// `true` or `false`.
+    /// A switch: `true` or `false`.
     pub(crate) fn yes_or_no(&self) -> Result<bool, SettingsError> {
         let read = match &self.raw {
             Raw::Toml(toml::Value::Boolean(yes)) => Some(*yes),
@@ -233,7 +233,7 @@ impl Found {
         Ok(text.into())
     }
 
-    /// `required` or `off`.
+    /// Whether connections must be encrypted: `required` or `off`.
     pub(crate) fn database_tls(&self) -> Result<Tls, SettingsError> {
         match self.text()? {
             "required" => Ok(Tls::Required),
@@ -242,7 +242,7 @@ impl Found {
         }
     }
 
-    /// `file` or `database`.
+    /// Where the policy is kept: `file` or `database`.
     pub(crate) fn policy_source(&self) -> Result<PolicySource, SettingsError> {
         match self.text()? {
             "file" => Ok(PolicySource::File),
@@ -336,7 +336,7 @@ impl Found {
         }
     }
 
-    /// `text` or `json`.
+    /// How log lines are written: `text` or `json`.
     pub(crate) fn log_format(&self) -> Result<LogFormat, SettingsError> {
         match self.text()? {
             "text" => Ok(LogFormat::Text),

@@ -48,7 +48,7 @@ pub(crate) struct ExchangeCache {
     alone: bool,
     pub(crate) feed: Feed,
     grants: Grants,
-    /// By [`Lookup`].
+    /// How often each [`Lookup`] happened.
     lookups: Counts,
     pub(crate) ring: Ring,
     pub(crate) usage: UsageLog,

@@ -40,7 +40,7 @@ pub(crate) enum Authority {
     Holder,
     /// A bulk job, by the right of whoever began it.
     Job(Actor),
-    /// This program itself.
+    /// This program itself, in its background work.
     System,
 }
 

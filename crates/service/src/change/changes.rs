@@ -17,7 +17,7 @@ use crate::ledger::{Details, follows};
 use crate::service::error::Error;
 use crate::service::figures::noted::ChangesNoted;
 
-/// Runs changes.
+/// Runs changes, one after the other.
 #[derive(Clone)]
 pub(crate) struct Changes {
     pub(crate) store: Arc<dyn Store>,
@@ -77,7 +77,7 @@ impl Changes {
         Ok(is_confirmed)
     }
 
-    /// `N` random bytes.
+    /// `N` bytes that nobody can guess.
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         self.randomness.fill(&mut bytes)?;

@@ -13,7 +13,7 @@ use crate::ledger::rows::{Roots, Row, TABLES, hex, logged_tag};
 /// What an event says about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LoggedRow {
-    /// The event's number.
+    /// The number of the event.
     pub(crate) seq: i64,
     /// The row's tag as the event has it. `None` if the row was removed.
     pub(crate) tag: Option<String>,

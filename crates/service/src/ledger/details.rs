@@ -50,7 +50,7 @@ impl Replaces {
 /// The part of an event's details that names rows.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Details<'a> {
-    /// Omitted if empty.
+    /// The rows that the event wrote. Omitted if it wrote none.
     #[serde(rename = "Rows", borrow, default)]
     pub(crate) rows: Vec<WrittenRow<'a>>,
 }

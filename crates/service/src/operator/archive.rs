@@ -27,7 +27,7 @@ pub struct ArchivedPart {
     pub before: Option<Timestamp>,
 }
 
-/// A new archive.
+/// A new archive, and what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Archived {
     /// How many events it has.

@@ -19,11 +19,11 @@ const OF_SETTINGS: &str = "settings";
 /// The policy in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrentPolicy {
-    /// All of it.
+    /// The whole policy, with its rules for groups.
     pub policy: PolicyDocument,
     /// Another one for each policy that was put into force: what [`NewPolicy::versions`] names.
     pub version: String,
-    /// Where it stands.
+    /// Whether it is in the settings or in the database.
     pub source: PolicySource,
     /// Whether tokens that were made before it are cut to it.
     pub enforce_on_existing: bool,
@@ -32,7 +32,7 @@ pub struct CurrentPolicy {
 /// A policy to put into force.
 #[derive(Clone, Debug)]
 pub struct NewPolicy {
-    /// All of it.
+    /// The whole policy. What it lacks is as it is by default.
     pub policy: PolicyDocument,
     /// The versions of which one must be in force; `None` for any.
     pub versions: Option<Vec<String>>,

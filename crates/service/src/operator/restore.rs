@@ -28,7 +28,7 @@ pub enum RestoreChoice {
 /// What becomes of the rights in a copy from a backup, before it takes the place of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestoreWish {
-    /// As [`RestoreChoice`].
+    /// All rights are treated alike, as [`RestoreChoice`] says.
     Choice(RestoreChoice),
     /// What was taken away since the backup stays away, as far as is known. Every session is ended.
     RevokeSince(Since),

@@ -30,7 +30,7 @@ pub(crate) struct InForce {
     of_settings: ArcSwap<OwnerPolicies>,
     /// The set that was in force when it was looked at last; `None` before.
     last: ArcSwapOption<OwnerPolicies>,
-    /// Its number.
+    /// The number of the set in `last`, or else of the one in `of_settings`.
     number: AtomicU64,
     currency: Arc<Currency>,
     roots: Arc<Roots>,

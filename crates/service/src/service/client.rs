@@ -8,7 +8,7 @@ const LONGEST: usize = 200;
 /// The client of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
-    /// The client's address.
+    /// The address that the request came from.
     pub address: IpAddr,
     /// The header `User-Agent`, as sent. It proves nothing, but people recognise their sessions by
     /// it.

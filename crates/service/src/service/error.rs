@@ -15,7 +15,7 @@ pub enum Error {
     /// A refusal with a response code.
     #[error("{}", .0.message(Text::ENGLISH))]
     Refused(Problem),
-    /// The database failed.
+    /// The database failed, or does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The answer to COMMIT was lost, and the event was not found. The change may have happened,
@@ -41,9 +41,9 @@ pub enum Error {
         "the row {id} of the table {table} was altered behind the program's back; run `ats-pat-admin audit verify`"
     )]
     Tampered {
-        /// The table.
+        /// The table that has the row.
         table: &'static str,
-        /// The row's id.
+        /// The row's id, as text.
         id: String,
     },
     /// Hashing, sealing or signing failed.
@@ -71,9 +71,9 @@ pub enum Error {
         "the token {name} was made by this form already; its secret was shown then: regenerate it if you need another"
     )]
     AlreadyCreated {
-        /// The token's id.
+        /// The id of the token that the form made.
         id: TokenId,
-        /// The token's name.
+        /// The name of the token that the form made.
         name: String,
     },
     /// The form that is posted again made its operator key already.
@@ -81,7 +81,7 @@ pub enum Error {
         "the operator key {name} was made by this form already; its secret was shown then: revoke it and make another if you need one"
     )]
     OperatorKeyAlreadyCreated {
-        /// The key's name.
+        /// The name of the key that the form made.
         name: String,
     },
     /// A scope is unknown, or the personal access token doesn't have it.
@@ -97,7 +97,7 @@ pub enum Error {
     /// The requested lifetime is too long for authentication tokens.
     #[error("authentication tokens live {longest_seconds} seconds at most")]
     LifetimeTooLong {
-        /// The longest lifetime.
+        /// The longest lifetime that is possible, in seconds.
         longest_seconds: u64,
     },
     /// No user has this name or id (operators only).
@@ -123,7 +123,7 @@ pub enum Error {
     /// A user has this id already (operators only).
     #[error("the id {id} belongs to a user already; ids are never reused")]
     UserIdInUse {
-        /// The requested id.
+        /// The id as it was requested.
         id: String,
     },
     /// The user is a service account, which has no password and can't sign in (operators only).
@@ -131,7 +131,7 @@ pub enum Error {
         "{name} is a service account: it has no password and nobody signs in with it; make tokens for it instead"
     )]
     NoPerson {
-        /// The account's name.
+        /// The account's user name.
         name: String,
     },
     /// The user signs in at an identity provider, and so has no password (operators only).
@@ -139,7 +139,7 @@ pub enum Error {
         "{name} signs in at an identity provider: such a user has no password; unlink the identity first"
     )]
     SignsInElsewhere {
-        /// The user's name.
+        /// The user's user name.
         name: String,
     },
     /// No identity provider of the settings has this issuer (operators only).
@@ -147,7 +147,7 @@ pub enum Error {
         "no `[oidc.NAME]` of the settings has the issuer {issuer:?}: write it exactly as there"
     )]
     UnknownIssuer {
-        /// The requested issuer.
+        /// The issuer as it was requested.
         issuer: String,
     },
     /// The text can't be the subject of an identity (operators only).
@@ -159,27 +159,27 @@ pub enum Error {
     /// The user has another identity at the provider (operators only).
     #[error("{name} has another identity at {provider} already: unlink it first")]
     HasIdentity {
-        /// The user's name.
+        /// The user's user name.
         name: String,
-        /// The provider's name.
+        /// The provider's name in the settings.
         provider: String,
     },
     /// The user has no such identity (operators only).
     #[error("{name} has no such identity: there is nothing to unlink")]
     NoIdentity {
-        /// The user's name.
+        /// The user's user name.
         name: String,
     },
     /// The user is not a service account (operators only).
     #[error("{name} is no service account: only a service account has a responsible person")]
     NoServiceAccount {
-        /// The user's name.
+        /// The user's user name.
         name: String,
     },
     /// The user is not an enabled person (operators only).
     #[error("{name} can't be responsible for a service account: name a person who is not disabled")]
     CannotBeResponsible {
-        /// The user's name.
+        /// The user's user name.
         name: String,
     },
     /// A name is not a group's, or there are too many groups (operators only).
@@ -196,7 +196,7 @@ pub enum Error {
         "{name} is the last administrator who is not disabled: add another first, or use `ats-pat-admin user disable --even-the-last`"
     )]
     LastAdministrator {
-        /// The administrator's name.
+        /// The administrator's user name.
         name: String,
     },
     /// A request of the company's directory is refused.
@@ -217,7 +217,7 @@ pub enum Error {
         "the signing key {kid} is already published and takes over at {active_from}; use `key rotate --now` to put it into use at once"
     )]
     RotationPending {
-        /// The next key.
+        /// The id of the next key.
         kid: String,
         /// When it starts to sign.
         active_from: String,

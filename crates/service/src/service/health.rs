@@ -14,7 +14,7 @@ use crate::view::HealthCheck;
 /// The published signing keys, for verifiers.
 #[derive(Clone, Debug)]
 pub struct PublishedKeys {
-    /// The keys.
+    /// The keys that verifiers may trust now.
     pub keys: JwkSet,
     /// How long ago they were last confirmed as the current ones. Zero, unless the database does
     /// not answer.

@@ -60,7 +60,7 @@ pub(crate) struct Inner {
     pub(crate) master: Arc<MasterKeys>,
     /// For the default audience.
     pub(crate) minter: Minter,
-    /// For all audiences.
+    /// For all audiences. Narrowed tokens are made from it.
     pub(crate) whole_minter: Minter,
     pub(crate) policies: Arc<InForce>,
     pub(crate) cache: Arc<ExchangeCache>,

@@ -49,7 +49,7 @@ impl Refusal {
     }
 }
 
-/// Counts refusals.
+/// Counts refusals by kind, until their sums are logged.
 #[derive(Default)]
 pub(crate) struct Refusals(Mutex<Counted>);
 

@@ -3,7 +3,7 @@
 
 use ats_pat_domain::Event;
 
-/// Its target.
+/// The target of the security log, for log filters.
 pub(crate) const SECURITY: &str = "security";
 
 /// Tells of events that are in the event log for good.

@@ -33,7 +33,7 @@ pub enum LocalPasswords {
     On,
     /// Only users who are administrators.
     Administrators,
-    /// Nobody.
+    /// Nobody can sign in by a password.
     Off,
 }
 
@@ -51,7 +51,7 @@ impl LocalPasswords {
 /// What sign-ins at an identity provider mean here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderRules {
-    /// The provider's name.
+    /// The provider's name in the settings.
     pub name: ProviderName,
     /// The name that people read on its button.
     pub label: String,

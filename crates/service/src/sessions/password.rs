@@ -19,9 +19,9 @@ const NEW_PASSWORD: &str = "NewPassword";
 /// A change of a user's own password.
 #[derive(Clone)]
 pub struct PasswordChange {
-    /// The current password.
+    /// The current password, which proves who asks.
     pub current: SecretString,
-    /// The new password.
+    /// The new password, which has to keep the rules.
     pub new: SecretString,
     /// Whether all active tokens of the user are revoked as well, because somebody else may have
     /// made or copied them.

@@ -1,4 +1,4 @@
-//! A signed-in user.
+//! A user who is signed in, by a session that was checked.
 
 use ats_pat_domain::{Session, Tagged, User, UserId};
 

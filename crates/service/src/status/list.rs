@@ -67,7 +67,7 @@ impl Places {
         Ok(places)
     }
 
-    /// Applies new events.
+    /// Applies the events that came since.
     pub(crate) async fn follow(
         &mut self,
         store: &dyn Store,
@@ -133,7 +133,7 @@ impl Places {
         Ok(())
     }
 
-    /// Identifies this state.
+    /// Identifies this state of the list.
     pub(crate) fn version(&self) -> ListVersion {
         ListVersion {
             epoch: self.epoch,

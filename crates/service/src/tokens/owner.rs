@@ -11,9 +11,9 @@ use crate::sessions::SignedIn;
 /// Whose tokens a use case is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// The signed-in user.
+    /// The user who is signed in.
     Own,
-    /// A service account.
+    /// A service account, for which the user must be responsible.
     ServiceAccount(UserId),
     /// Nobody: what was written is no user's id. It is refused as a service account that does not
     /// exist.

@@ -68,7 +68,7 @@ impl Service {
     }
 }
 
-/// Revokes a token.
+/// The change that revokes a token.
 pub(crate) struct Revoke {
     pub(crate) id: TokenId,
     pub(crate) of: Whose,

@@ -34,7 +34,7 @@ pub struct Holder {
 
 /// The secret that a token got by itself.
 pub struct SelfRegenerated {
-    /// The token.
+    /// The token, whose id stays the same.
     pub id: TokenId,
     /// The personal access token, `atspat_…`, which is answered this once.
     pub secret: SecretString,
@@ -109,7 +109,7 @@ impl Service {
 struct Exchangeable {
     token: Token,
     secrets: Vec<(Secret, Judgement)>,
-    /// Of its owner.
+    /// The policy for its owner.
     policy: Arc<OwnerPolicy>,
 }
 

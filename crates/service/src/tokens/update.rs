@@ -16,7 +16,7 @@ use crate::view::TokenView;
 /// What an owner changes of a token, as written; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct TokenUpdate {
-    /// Another name.
+    /// Another name, which no other active token of the owner may have.
     pub name: Option<String>,
     /// Another description; an empty one removes it.
     pub description: Option<String>,

@@ -5,7 +5,7 @@ use ats_pat_domain::{GroupId, Timestamp, UserId};
 /// A user as the directory sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryUserView {
-    /// The user's id.
+    /// The id in this service, which SCIM calls `id`.
     pub id: UserId,
     /// Who the user is in the directory. `None` for somebody who signed in before the provider told
     /// this.
@@ -14,9 +14,9 @@ pub struct DirectoryUserView {
     pub user_name: String,
     /// What the directory calls the user.
     pub display_name: Option<String>,
-    /// The given name.
+    /// The given name. `None` if the directory did not send one.
     pub given_name: Option<String>,
-    /// The family name.
+    /// The family name. `None` if the directory did not send one.
     pub family_name: Option<String>,
     /// Where notices are sent.
     pub email: Option<String>,
@@ -33,7 +33,7 @@ pub struct DirectoryUserView {
 /// A group as the directory sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryGroupView {
-    /// The group's id.
+    /// The id in this service, which SCIM calls `id`.
     pub id: GroupId,
     /// Its id in the directory.
     pub external_id: Option<String>,
@@ -50,7 +50,7 @@ pub struct DirectoryGroupView {
 /// A part of a list, and the length of the whole list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryPage<T> {
-    /// The part.
+    /// The items of this part, in order.
     pub items: Vec<T>,
     /// The length of the whole list.
     pub total: u64,

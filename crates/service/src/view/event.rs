@@ -1,4 +1,4 @@
-//! Events.
+//! Events, as audit trails show them.
 
 use ats_pat_domain::event::Event;
 use ats_pat_domain::{EventId, Timestamp, UserId};
@@ -10,15 +10,15 @@ use serde::Serialize;
 pub struct EventView {
     /// Its number, starting at 1, without gaps.
     pub seq: i64,
-    /// Its id.
+    /// Its id, which no other event has.
     pub id: EventId,
-    /// When it happened.
+    /// When the change was made.
     pub at: Timestamp,
     /// `user:ID`, `operator`, `system` or `holder`.
     pub actor: String,
     /// The user whose rights it is about.
     pub owner: Option<UserId>,
-    /// For example `token.revoked`.
+    /// What happened, for example `token.revoked`.
     pub kind: String,
     /// The id of the token, user, session or key that it happened to.
     pub subject: String,
@@ -53,7 +53,7 @@ impl EventView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NamedEventView {
-    /// The event.
+    /// The event, with ids alone.
     #[serde(flatten)]
     pub event: EventView,
     /// The user name of the actor, if it was a user.

@@ -36,7 +36,7 @@ impl SigningKeyView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HealthCheck {
-    /// What was checked.
+    /// What was checked, such as `database`.
     pub name: &'static str,
     /// Whether it is healthy.
     pub healthy: bool,

@@ -1,4 +1,4 @@
-//! Operator keys.
+//! Operator keys, as lists show them.
 
 use ats_pat_domain::network::AllowedNetworks;
 use ats_pat_domain::token::Usage;
@@ -13,7 +13,7 @@ pub struct OperatorKeyView {
     pub id: OperatorKeyId,
     /// What the key is called.
     pub name: String,
-    /// The status now.
+    /// Its status at the time of the answer.
     pub status: Status,
     /// The names of its rights.
     pub rights: Vec<&'static str>,
@@ -23,7 +23,7 @@ pub struct OperatorKeyView {
     pub made_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it expires.
+    /// From when on it is refused.
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,

@@ -3,11 +3,11 @@
 use ats_pat_domain::{Timestamp, TokenId, User, UserId};
 use serde::Serialize;
 
-/// The signed-in user.
+/// The user whose session it is, for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SessionUser {
-    /// The user's id.
+    /// Never changed or reused, and the `sub` of authentication tokens.
     pub id: UserId,
     /// The name that the user signs in with.
     pub user_name: String,
@@ -54,7 +54,7 @@ pub struct SessionView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Identity {
-    /// The owner's id.
+    /// Never changed or reused, and the `sub` of the token.
     pub id: UserId,
     /// The owner's user name.
     pub user_name: String,

@@ -1,4 +1,4 @@
-//! Personal access tokens.
+//! Personal access tokens, as owners and operators see them.
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::port::{ListedToken, TokenPage};
@@ -12,13 +12,13 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TokenView {
-    /// Its id.
+    /// Never changed or reused. Regenerating keeps it.
     pub id: TokenId,
-    /// Its name.
+    /// The name that the owner gave it.
     pub name: String,
     /// What it is for. Empty if there is no description.
     pub description: String,
-    /// The status now.
+    /// Its status at the time of the answer.
     pub status: Status,
     /// The part of its owner's rights that it has.
     pub scopes: Vec<String>,
@@ -30,7 +30,7 @@ pub struct TokenView {
     pub generation: u32,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it expires.
+    /// From when on it is refused.
     pub expires_at: Timestamp,
     /// When it last got a new secret.
     pub regenerated_at: Option<Timestamp>,
@@ -114,10 +114,10 @@ impl TokenView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OwnedTokenView {
-    /// The entry.
+    /// The token, as its owner sees it.
     #[serde(flatten)]
     pub token: TokenView,
-    /// The owner.
+    /// The id of the owner.
     pub owner_id: UserId,
     /// The owner's user name.
     pub owner_name: String,
@@ -167,7 +167,7 @@ impl TokenPageView {
 
 /// A token with its new secret, which is answered only this once.
 pub struct IssuedToken {
-    /// The entry.
+    /// The token, as its owner sees it.
     pub token: TokenView,
     /// The personal access token, `atspat_…`.
     pub secret: SecretString,

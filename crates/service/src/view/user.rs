@@ -1,4 +1,4 @@
-//! Users.
+//! Users, as administrators and responsible persons see them.
 
 use ats_pat_domain::group::Groups;
 use ats_pat_domain::user::UserKind;
@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UserView {
-    /// The user's id.
+    /// Never changed or reused, and the `sub` of authentication tokens.
     pub id: UserId,
     /// The name that the user signs in with.
     pub user_name: String,
@@ -28,7 +28,7 @@ pub struct UserView {
     pub kind: &'static str,
     /// The id of the person who is responsible for this service account.
     pub responsible_id: Option<UserId>,
-    /// That person.
+    /// What is known of that person.
     pub responsible: Option<Responsible>,
     /// The user's groups, sorted.
     pub groups: Groups,
@@ -93,7 +93,7 @@ pub struct UserPageView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ServiceAccountView {
-    /// The account's id.
+    /// Never changed or reused, and the `sub` of its authentication tokens.
     pub id: UserId,
     /// The account's user name.
     pub user_name: String,

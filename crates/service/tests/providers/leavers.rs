@@ -3,12 +3,13 @@
 use ats_pat_domain::port::{Clock as _, LoggedOut};
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{
-    DirectoryRules, Introspector, NewToken, NewUser, NotSignedIn, Precondition, Service, Settings,
+    DirectoryRules, Introspector, NewToken, NotSignedIn, Precondition, Service, Settings,
     SystemClock,
 };
-use ats_pat_test_support::world::{ADDRESS, DAY, ISSUER, PASSWORD, code};
+use ats_pat_test_support::elsewhere::{gateway, is_listed_as_revoked, status_place};
+use ats_pat_test_support::world::{ADDRESS, DAY, code};
 use ats_pat_test_support::{TestDatabase, on_every_deployment};
-use ats_pat_token::{Expectations, StatusReference, Unverified, UnverifiedStatusList};
+use ats_pat_token::StatusReference;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::directory::{active, key_holder, new_user};
@@ -56,11 +57,10 @@ fn rules(settings: &mut Settings) {
     });
 }
 
-fn new_token(scope: Option<&str>) -> NewToken {
+fn new_token() -> NewToken {
     NewToken {
         name: Some("ci".to_owned()),
         expires_at: Some(SystemClock.now().after(DAY).to_string()),
-        scopes: scope.map(|scope| vec![scope.to_owned()]),
         ..NewToken::default()
     }
 }
@@ -70,50 +70,9 @@ async fn exchanged(service: &Service, token: &IssuedToken) -> SecretString {
     service.exchange(&shown, ADDRESS).await.unwrap().token
 }
 
-/// Where the status list says whether the token was revoked.
-async fn place(service: &Service, token: &SecretString) -> StatusReference {
-    let keys = service.jwks().await.unwrap();
-    let token = Unverified::parse(token.expose_secret()).unwrap();
-    let expectations = Expectations {
-        issuer: ISSUER,
-        audience: ISSUER,
-        now_seconds: SystemClock.now().as_seconds(),
-        skew_seconds: 60,
-    };
-    let key = *keys.find(token.kid()).unwrap().key();
-    token.verify(&key, &expectations).unwrap().status.unwrap()
-}
-
 /// What a verifier would say that reads the list at this server.
 async fn is_listed(service: &Service, place: &StatusReference) -> bool {
-    let keys = service.jwks().await.unwrap();
-    let name = place.uri.rsplit('/').next().unwrap();
-    let list = service.status_list(name).await.unwrap().unwrap();
-    let list = UnverifiedStatusList::parse(str::from_utf8(&list.text).unwrap()).unwrap();
-    let key = *keys.find(list.kid()).unwrap().key();
-    let now_seconds = SystemClock.now().as_seconds();
-    let claims = list.verify(&key, ISSUER, &place.uri, now_seconds, 60);
-    let list = claims.unwrap().status_list.decompress().unwrap();
-    list.is_revoked(place.index).unwrap()
-}
-
-async fn gateway(service: &Service) -> Introspector {
-    let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    service.operator().add_user(new).await.unwrap();
-    let signed_in = service.sign_in("root", &PASSWORD.into(), ADDRESS).await;
-    let session = signed_in.unwrap().session_id;
-    let root = service.authenticate(session.expose_secret()).await.unwrap();
-    let new = new_token(Some("introspect"));
-    let token = service.create_token(&root, new).await.unwrap();
-    let bearer = exchanged(service, &token).await;
-    service.introspector(bearer.expose_secret()).await.unwrap()
+    is_listed_as_revoked(service, place, SystemClock.now()).await
 }
 
 /// Somebody who signs in at the server of `company`.
@@ -123,10 +82,11 @@ async fn arrives(company: &Company, number: usize) -> Person {
     let session = session.await.unwrap();
     let one = &company.service;
     let by = one.authenticate(session.expose_secret()).await.unwrap();
-    let token = one.create_token(&by, new_token(None)).await.unwrap();
+    let token = one.create_token(&by, new_token()).await.unwrap();
     let authentication_token = exchanged(one, &token).await;
+    let bearer = authentication_token.expose_secret();
     Person {
-        place: place(one, &authentication_token).await,
+        place: status_place(one, bearer, SystemClock.now()).await,
         subject,
         name,
         session,
@@ -220,7 +180,7 @@ async fn who_leaves_at_one_server_is_out_at_all_three(database: &TestDatabase) {
         servers.push(company.server_at(database.url_at(node)).await);
     }
     company.service = servers[0].clone();
-    let gateway = gateway(&company.service).await;
+    let gateway = gateway(&company.service, SystemClock.now()).await;
     for (number, way) in WAYS.into_iter().enumerate() {
         if way == Leaves::Deleted || way == Leaves::Deactivated {
             let holder = key_holder(&company).await;

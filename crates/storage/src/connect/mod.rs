@@ -38,7 +38,7 @@ pub struct Opened {
     pub reads: Pool,
     /// For single writes that are not changes.
     pub writes: Pool,
-    /// For transactions.
+    /// For the transactions of changes.
     pub changes: Pool,
     /// How many changes may use the database at once.
     pub changes_at_once: usize,

@@ -36,7 +36,7 @@ const OPTIONAL_SETTINGS: [&str; 2] = [
     "SET SESSION idle_transaction_timeout = 60",
 ];
 
-/// "Unknown system variable".
+/// The server's error "Unknown system variable", which MySQL and old releases answer.
 const UNKNOWN_VARIABLE: u16 = 1193;
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {

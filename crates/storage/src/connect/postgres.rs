@@ -1,4 +1,4 @@
-//! PostgreSQL.
+//! Opening a PostgreSQL database: its URL, its session settings, its pool.
 
 use sea_orm::sqlx::error::DatabaseError;
 use sea_orm::sqlx::pool::PoolOptions;

@@ -1,4 +1,4 @@
-//! The event log.
+//! The table of the event log, a row for each event.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Sign-ins.
+//! The table of sessions, a row for each sign-in.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Users.
+//! The table of users: people and service accounts.
 
 use sea_orm::entity::prelude::*;
 

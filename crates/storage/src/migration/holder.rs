@@ -19,7 +19,7 @@ use crate::entity::migration_holder::{ActiveModel, Column, Entity, Model};
 use crate::error::MigrationError;
 use crate::failure::{Class, classify, store_error};
 
-/// The one row.
+/// The id of the one row.
 const ROW: i32 = 1;
 const BEAT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! The first schema.
+//! The first schema, which later migrations change.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;

@@ -75,7 +75,7 @@ impl MigratorTrait for Migrator {
 /// The state of the schema.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// The applied migrations.
+    /// The applied migrations that this program knows.
     pub applied: Vec<String>,
     /// The migrations that [`Database::migrate`] has to apply.
     pub pending: Vec<String>,

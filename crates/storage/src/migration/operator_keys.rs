@@ -1,4 +1,4 @@
-//! Operator keys.
+//! Adds the table of operator keys.
 
 use async_trait::async_trait;
 use sea_orm::DbErr;

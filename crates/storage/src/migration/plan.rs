@@ -5,9 +5,9 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 /// What a pending migration will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedMigration {
-    /// Its name.
+    /// The name of the migration.
     pub name: String,
-    /// What it changes.
+    /// What it changes, in words.
     pub change: &'static str,
     /// The table whose rows it reads or writes one by one, and how many rows that table has. `None`
     /// if it takes no longer with more rows.

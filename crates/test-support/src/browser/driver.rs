@@ -102,7 +102,7 @@ impl Driver {
         launcher(self.folder())
     }
 
-    /// Where it listens.
+    /// The URL that the driver listens at.
     pub fn url(&self) -> &str {
         &self.url
     }

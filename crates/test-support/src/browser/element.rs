@@ -66,7 +66,7 @@ impl<'a> Element<'a> {
         self.type_text(&format!("{month}{day}{year}")).await;
     }
 
-    /// Empties it.
+    /// Empties the field, as a person would.
     pub async fn clear(&self) {
         done(self.inner.clear().await, &format!("clear {}", self.what));
     }
@@ -87,7 +87,7 @@ impl<'a> Element<'a> {
         done(self.inner.text().await, &format!("read {}", self.what))
     }
 
-    /// Its accessible name.
+    /// Its accessible name, as a screen reader says it.
     pub async fn name(&self) -> String {
         if self.browser.engine().is_chromium() {
             return text_of(&self.ask("return arguments[0].computedName").await);

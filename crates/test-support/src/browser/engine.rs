@@ -9,13 +9,13 @@ const MINI_BROWSER: &str = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser
 /// Firefox itself; the program in the search path is a script.
 const FIREFOX: &str = "/usr/lib/firefox-esr/firefox-esr";
 
-/// A browser engine.
+/// An engine that tests run in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// The engine of Chrome and Edge.
     #[default]
     Chromium,
-    /// Firefox ESR.
+    /// The engine of Firefox ESR.
     Firefox,
     /// Firefox ESR without anchor positioning and `closedby`, which ESR 140 does not have.
     OlderFirefox,
@@ -24,7 +24,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// All of them.
+    /// Every engine, in the order of the variants.
     pub const ALL: [Self; 4] = [
         Self::Chromium,
         Self::Firefox,

@@ -1,4 +1,4 @@
-//! Key strokes.
+//! The keys that tests press.
 
 use fantoccini::actions::{Actions, InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key as Code;
@@ -21,7 +21,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// Pressed and released.
+    /// The actions of WebDriver that press and release the key.
     pub(super) fn actions(self) -> Actions {
         let (shift, code) = match self {
             Self::Tab => (false, Code::Tab.into()),

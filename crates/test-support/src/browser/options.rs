@@ -15,7 +15,7 @@ pub struct BrowserOptions {
     pub dark: bool,
     /// The width of the page's area, in CSS pixels.
     pub width: u32,
-    /// Its height.
+    /// The height of the page's area, in CSS pixels.
     pub height: u32,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// An accessible name to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name {
-    /// The whole name.
+    /// The whole accessible name.
     Is(String),
     /// A part of it.
     Contains(String),

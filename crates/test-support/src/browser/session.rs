@@ -38,7 +38,7 @@ const FLAGS: [&str; 17] = [
 /// Chromium's value for what a site may not do.
 const BLOCKED: u8 = 2;
 
-/// Starts the browser.
+/// Starts the browser, with a profile of its own.
 pub async fn begin(driver: &Driver, options: &BrowserOptions) -> Client {
     let engine = driver.engine();
     let capabilities = if engine.is_chromium() {

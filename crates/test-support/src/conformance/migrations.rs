@@ -1,4 +1,4 @@
-//! Schema and opening.
+//! What opening and migrating a database promises.
 
 use std::sync::Arc;
 

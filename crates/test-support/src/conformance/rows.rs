@@ -160,7 +160,7 @@ pub async fn status_places_come_back(database: &TestDatabase) {
     );
 }
 
-/// Sessions.
+/// Sessions come back as they were written, with extreme values too.
 pub async fn sessions_come_back(database: &TestDatabase) {
     let store = open(database).await;
     let ada = user(1, "ada");

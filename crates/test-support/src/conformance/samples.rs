@@ -19,14 +19,14 @@ use crate::clock::START;
 /// The first time that can be written.
 pub const FIRST: Timestamp = Timestamp::from_millis(i64::MIN);
 
-/// A user's id.
+/// The id of the user with this number.
 pub fn user_id(number: u128) -> UserId {
     UserId::from_uuid(Uuid::from_u128(
         0x0193_0000_0000_7000_8000_0000_0000_0000 + number,
     ))
 }
 
-/// A token's id.
+/// The id of the token with this number.
 pub fn token_id(number: u128) -> TokenId {
     TokenId::from_uuid(Uuid::from_u128(
         0x0194_0000_0000_7000_8000_0000_0000_0000 + number,
@@ -103,7 +103,7 @@ pub fn token(number: u128, owner: u128, name: &str) -> Tagged<Token> {
     tagged(row, 2)
 }
 
-/// A current secret.
+/// The current secret of a token, whose hash consists of this byte.
 pub fn secret(byte: u8, token: u128, generation: u32) -> Tagged<Secret> {
     let row = Secret {
         hash: [byte; 32],
@@ -146,7 +146,7 @@ pub fn status_place(index: u64, revoked: bool, free_at: Timestamp) -> Tagged<Sta
     tagged(row, 7)
 }
 
-/// A root key.
+/// A root key whose seal no program opens.
 pub fn root_key(number: i32) -> StoredRootKey {
     StoredRootKey {
         key_id: KeyId(number),
@@ -169,7 +169,7 @@ pub fn signing_key(kid: &str) -> Tagged<StoredSigningKey> {
     tagged(row, 5)
 }
 
-/// A set-up link.
+/// A set-up link whose hash consists of this byte.
 pub fn setup_link(byte: u8) -> Tagged<SetupLink> {
     let row = SetupLink {
         code_hash: [byte; 32],
@@ -179,7 +179,7 @@ pub fn setup_link(byte: u8) -> Tagged<SetupLink> {
     tagged(row, 6)
 }
 
-/// A policy.
+/// A policy of the database, whose document nobody parses.
 pub fn policy(document: &str) -> Tagged<StoredPolicy> {
     let document = document.to_owned();
     tagged(StoredPolicy { document }, 7)

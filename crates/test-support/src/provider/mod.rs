@@ -31,7 +31,7 @@ pub enum Reply {
     Redirect,
     /// Zeros, without an end.
     Endless,
-    /// Nothing, ever.
+    /// No answer, and the connection stays open.
     Silence,
 }
 
@@ -60,7 +60,7 @@ struct Script {
     received: HashMap<String, Vec<Received>>,
 }
 
-/// The provider.
+/// A provider whose answers a test chooses.
 #[derive(Clone)]
 pub struct Hostile {
     pub issuer: String,

@@ -20,7 +20,7 @@ use crate::query::{Query, address};
 use crate::route::{Kept, PASSWORD, Route};
 use crate::visit::Visit;
 
-/// The page.
+/// The page with the form for a person's own password.
 pub const ROUTES: &[Route] =
     &[
         Route::page(PASSWORD, |visit, by, _| Box::pin(ready(show(visit, by)))).taking(

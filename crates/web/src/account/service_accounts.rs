@@ -14,7 +14,7 @@ use crate::route::{Route, SERVICE_ACCOUNTS};
 use crate::visit::Visit;
 use crate::words::When;
 
-/// The page.
+/// The page with the service accounts that a person is responsible for.
 pub const ROUTES: &[Route] = &[Route::page(SERVICE_ACCOUNTS, |visit, _, _| {
     Box::pin(ready(Ok(show(visit))))
 })];
@@ -24,10 +24,10 @@ pub const ROUTES: &[Route] = &[Route::page(SERVICE_ACCOUNTS, |visit, _, _| {
 struct AccountsPage {
     frame: Frame,
     text: Text,
-    rows: Vec<Row>,
+    rows: Vec<AccountRow>,
 }
 
-struct Row {
+struct AccountRow {
     name: String,
     /// The user name, if it differs from the display name.
     user_name: Option<String>,
@@ -37,9 +37,8 @@ struct Row {
     tokens: String,
 }
 
-/// The list.
 fn show(visit: &Visit<'_>) -> Response {
-    let row = |account: &ServiceAccountView| Row {
+    let row = |account: &ServiceAccountView| AccountRow {
         tokens: Place::of_account(account.id).tokens,
         user_name: (account.user_name != account.display_name).then(|| account.user_name.clone()),
         name: account.display_name.clone(),

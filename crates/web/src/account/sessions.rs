@@ -36,10 +36,10 @@ const END: &str = "/settings/sessions/end";
 struct SessionsPage {
     frame: Frame,
     text: Text,
-    rows: Vec<Row>,
+    rows: Vec<SessionRow>,
 }
 
-struct Row {
+struct SessionRow {
     id: String,
     browser: String,
     address: String,
@@ -67,7 +67,7 @@ fn confirm(visit: &Visit<'_>) -> Response {
     page.answer()
 }
 
-/// The list.
+/// Answers with the list of the person's sessions.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let sessions = visit.service.sessions(by).await;
     let sessions = sessions.map_err(|error| visit.problem(error))?;
@@ -76,7 +76,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         Some(agent) => browser(agent, text),
         None => text.sessions_unknown_browser().to_owned(),
     };
-    let row = |session: SessionView| Row {
+    let row = |session: SessionView| SessionRow {
         id: session.id,
         browser: browser(session.user_agent.as_deref()),
         address: session.address.unwrap_or_default(),

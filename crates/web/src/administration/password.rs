@@ -21,7 +21,7 @@ use crate::route::{Kept, PASSWORD, Route, USERS};
 use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
-/// The page.
+/// The page with the form that sets another user's password.
 pub const ROUTES: &[Route] = &[Route::page("/settings/users/password", |visit, by, _| {
     Box::pin(ready(show(visit, by)))
 })

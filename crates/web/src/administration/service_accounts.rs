@@ -19,7 +19,7 @@ use crate::query::{Query, address};
 use crate::route::{Kept, Route, USERS};
 use crate::visit::Visit;
 
-/// Both forms.
+/// The form for a new service account, and the one that changes an account.
 pub const ROUTES: &[Route] = &[
     Route::page(NEW, |visit, by, _| Box::pin(ready(show(visit, by)))).taking(
         |visit, by, _, form| Box::pin(add(visit, by, form)),
@@ -132,7 +132,7 @@ fn show_responsible(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Proble
     Ok(AccountPage::new(visit, typed, UserErrors::default()).answer())
 }
 
-/// Adds the account.
+/// Adds the account, or shows the form again with the errors.
 async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let typed = Typed {
         user: String::new(),

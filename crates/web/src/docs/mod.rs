@@ -22,7 +22,7 @@ use crate::return_path::sign_in_path;
 use crate::route::{DOCS, DOCS_OF_ADMINISTRATION, DOCS_OF_USERS, Route};
 use crate::visit::Visit;
 
-/// The pages.
+/// The pages that describe the API, each with a part of it.
 pub const ROUTES: &[Route] = &[
     Route::open(DOCS, |visit| Box::pin(show(visit, Part::Everybody))),
     Route::open(DOCS_OF_ADMINISTRATION, |visit| {

@@ -10,7 +10,7 @@ use super::prose::Prose;
 pub struct Model {
     /// Its name in the document.
     pub name: String,
-    /// Its description.
+    /// What the document says of it.
     pub description: Prose,
     /// The fields, if it is an object.
     pub fields: Vec<Field>,
@@ -21,13 +21,13 @@ pub struct Model {
 /// A field of an object.
 #[derive(Debug)]
 pub struct Field {
-    /// Its name.
+    /// Its name in JSON.
     pub name: String,
-    /// Its type.
+    /// The type of its value.
     pub kind: Kind,
     /// Whether it is required.
     pub is_required: bool,
-    /// Its description.
+    /// What the document says of it.
     pub description: Prose,
 }
 

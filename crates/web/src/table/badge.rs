@@ -12,7 +12,7 @@ const SOON_DAYS: u32 = 15;
 pub struct Badge {
     /// The class of the style sheet.
     pub class: &'static str,
-    /// Its words.
+    /// The status in words.
     pub text: String,
 }
 

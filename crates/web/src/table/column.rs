@@ -2,7 +2,7 @@
 
 /// The head of a column.
 pub struct Column {
-    /// The label.
+    /// The label, in the person's language.
     pub label: &'static str,
     /// The address of a click. Empty for a column that can't be sorted by.
     pub address: String,

@@ -11,6 +11,6 @@ mod view;
 pub use badge::Badge;
 pub use column::Column;
 pub use pager::Pager;
-pub use row::{Row, in_short};
+pub use row::{TokenRow, in_short};
 pub use search::{folded, owner_called, owner_named, search_text};
 pub use view::{ListView, PAGE_SIZE};

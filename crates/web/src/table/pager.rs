@@ -4,7 +4,7 @@ use ats_pat_text::Text;
 
 /// The place of a page in its list, with the links to its neighbours.
 pub struct Pager {
-    /// `1–15 of 10,000`.
+    /// The place in words: `1–15 of 10,000`.
     pub text: String,
     /// The address of the page before.
     pub previous: Option<String>,

@@ -15,16 +15,16 @@ const SHOWN_DESCRIPTION: usize = 100;
 const SHOWN_SCOPES: usize = 3;
 
 /// A row of the table.
-pub struct Row {
+pub struct TokenRow {
     /// Its number on the page, from 1. The ids of its menu and dialogs have it.
     pub number: usize,
-    /// The token's id.
+    /// The token's id, as paths have it.
     pub id: String,
-    /// Its name.
+    /// The token's name, as its owner wrote it.
     pub name: String,
-    /// Its description, shortened.
+    /// The token's description, shortened.
     pub description: String,
-    /// Its status.
+    /// The token's status, for display.
     pub badge: Badge,
     /// Whether it can be regenerated and revoked.
     pub is_active: bool,
@@ -50,7 +50,7 @@ pub struct Row {
     pub last_used_from: String,
 }
 
-impl Row {
+impl TokenRow {
     /// The row of a token, the `number`th of the page.
     pub fn new(number: usize, token: TokenView, now: Timestamp, zone: &Zone, text: Text) -> Self {
         let badge = Badge::of(token.status, token.expires_at, now, text);

@@ -33,7 +33,7 @@ pub struct ListView {
     pub search: String,
     /// The rest of the filter, in the table of everybody's tokens.
     pub filter: Filter,
-    /// The order.
+    /// The order, which the heads of the columns change.
     pub sort: Sort,
     /// The number of the page, from 1.
     pub page: u32,

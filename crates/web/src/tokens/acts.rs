@@ -9,7 +9,7 @@ use crate::visit::Visit;
 
 /// The forms for one token.
 pub struct Acts {
-    /// The token's name.
+    /// The name of the token, for questions and headings.
     pub name: String,
     /// The path that the forms are posted to, without the action.
     pub address: String,

@@ -15,9 +15,9 @@ use crate::words::When;
 
 /// The form for a new token.
 pub struct FormBlade {
-    /// Its entries.
+    /// What the person entered, or what the form proposes.
     pub form: TokenForm,
-    /// Its errors.
+    /// Why the entries were refused, if they were.
     pub errors: FormErrors,
     /// The field for the expiration.
     pub expiration: ExpirationField,
@@ -153,11 +153,11 @@ fn scopes(policy: &PolicyView, form: &TokenForm) -> Vec<(String, String, bool)> 
 pub struct Issued {
     /// The id of the token.
     pub id: String,
-    /// Its name.
+    /// The name that the token was given.
     pub name: String,
-    /// When it expires.
+    /// From when on it is refused.
     pub expires: When,
-    /// The secret.
+    /// The personal access token, which no later page shows.
     pub secret: SecretString,
     /// Whether it replaced another secret.
     pub is_regenerated: bool,

@@ -1,4 +1,4 @@
-//! Creating a token.
+//! Creating a token, from the form beside the table.
 
 use ats_pat_domain::{Problem, TokenName};
 use ats_pat_http::{Challenge, problem_headers, status};

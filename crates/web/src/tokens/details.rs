@@ -60,9 +60,9 @@ pub enum Reader {
         /// The events of the token.
         events: Vec<Happened>,
     },
-    /// An administrator.
+    /// An administrator, who sees whose token it is.
     Administrator {
-        /// The owner's name.
+        /// The name of the token's owner.
         owner: String,
     },
 }

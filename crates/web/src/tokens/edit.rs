@@ -165,7 +165,7 @@ pub async fn show_kept(
     Ok(render(&page, StatusCode::OK))
 }
 
-/// Changes the token.
+/// Changes the token, or shows the form again with the errors.
 async fn take(
     visit: &Visit<'_>,
     by: &SignedIn,

@@ -13,13 +13,13 @@ const SHOWN: u64 = 50;
 
 /// An event in words.
 pub struct Happened {
-    /// When it happened.
+    /// When the change was made.
     pub at: When,
-    /// What happened.
+    /// What happened, in a few words.
     pub label: String,
-    /// Who did it.
+    /// Who did it, in words: pages of a token name nobody.
     pub by: &'static str,
-    /// The details.
+    /// What was changed, if the event says so.
     pub details: String,
 }
 

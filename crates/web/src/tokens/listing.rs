@@ -17,7 +17,7 @@ use crate::form::Form;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::Kept;
-use crate::table::{Column, ListView, Pager, Row};
+use crate::table::{Column, ListView, Pager, TokenRow};
 use crate::visit::Visit;
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ struct TokensPage {
     account: Option<ServiceAccountView>,
     view: ListView,
     columns: Vec<Column>,
-    rows: Vec<Row>,
+    rows: Vec<TokenRow>,
     pager: Pager,
     /// Whether the owner has no token at all.
     is_empty: bool,
@@ -105,7 +105,7 @@ impl TokensPage {
 
     /// The first row whose token can be regenerated. The dialog asks about it until the person
     /// opens it from another row.
-    fn first_active(&self) -> Option<&Row> {
+    fn first_active(&self) -> Option<&TokenRow> {
         self.rows.iter().find(|row| row.is_active)
     }
 
@@ -119,7 +119,7 @@ impl TokensPage {
     }
 }
 
-/// The table.
+/// Answers with the table of the owner's tokens.
 pub async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Answer::new(visit).page(visit, by).await
 }
@@ -244,9 +244,9 @@ impl Answer {
                 .items
                 .into_iter()
                 .enumerate()
-                .map(|(index, token)| Row {
+                .map(|(index, token)| TokenRow {
                     renewed: renewed(visit, &token),
-                    ..Row::new(index + 1, token, now, &visit.zone, text)
+                    ..TokenRow::new(index + 1, token, now, &visit.zone, text)
                 })
                 .collect(),
             view,

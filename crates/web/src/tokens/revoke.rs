@@ -34,7 +34,7 @@ pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response,
     Ok(page.answer())
 }
 
-/// Revokes a token.
+/// Revokes a token, and says so above the table.
 pub async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match visit.service.revoke_token(visit.acting(by), id).await {
         Ok(revoked) => {

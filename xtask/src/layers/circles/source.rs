@@ -32,7 +32,7 @@ pub enum Meaning {
     Module(usize),
     /// Defined in this module.
     Item,
-    /// Imported from there.
+    /// Imported from the module of this path.
     Import(Vec<String>),
 }
 

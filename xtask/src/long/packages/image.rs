@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 /// The user of the bases whose tag is `nonroot`.
 const NONROOT: u32 = 65532;
 
-/// An image.
+/// What a Containerfile says of its image.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Image {
     /// What is put into it, in order.
@@ -21,7 +21,7 @@ pub struct Image {
     pub healthcheck: Vec<String>,
 }
 
-/// An instruction `COPY`.
+/// An instruction `COPY` of a Containerfile.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Copies {
     /// Files, or one folder whose content is copied, from the root of the archive.

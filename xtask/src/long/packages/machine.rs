@@ -47,7 +47,7 @@ pub fn debian(signals: &Signals) -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// Unpacks it.
+/// Unpacks the Debian system into a folder.
 pub fn unpack(debian: &Path, root: &Path, signals: &Signals) -> Result<()> {
     fs::create_dir_all(root)?;
     let mut unpack = workspace::command("tar");

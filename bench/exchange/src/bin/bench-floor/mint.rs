@@ -17,7 +17,7 @@ const DAY_MS: i64 = 86_400_000;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// For how long
+    /// How long to mint, in seconds
     #[arg(long)]
     seconds: f64,
 }

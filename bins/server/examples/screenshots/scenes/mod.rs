@@ -41,7 +41,7 @@ macro_rules! scenes {
     };
 }
 
-/// All of them.
+/// Every scene, in the order of the pictures.
 pub const SCENES: &[Scene] = scenes! {
     "set-up" set_up
     "sign-in" sign_in_page

@@ -1,4 +1,4 @@
-//! Adding a user.
+//! `POST /api/administration/users`: adds a user.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Reason;
@@ -33,7 +33,7 @@ pub struct CreateUserRequest {
     pub display_name: Option<String>,
     /// Where notices are sent.
     pub email: Option<String>,
-    /// By default `Person`.
+    /// Whether it is a person or a service account; by default `Person`.
     pub kind: Option<UserKind>,
     /// The id of the person who manages the tokens of a service account; must be there for one.
     pub responsible_id: Option<String>,

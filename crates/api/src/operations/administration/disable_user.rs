@@ -1,4 +1,4 @@
-//! Disabling a user.
+//! `POST /api/administration/users/:Id/disable`: keeps a user out.
 
 use ats_pat_domain::Problem;
 use ats_pat_service::Disabling;
@@ -14,7 +14,7 @@ use crate::operation::{Body, Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, OptionalJsonBody, TokenId};
 
-/// Disables a user.
+/// Keeps a user out until somebody enables the user again.
 #[derive(Default)]
 pub struct DisableUser;
 
@@ -43,7 +43,7 @@ impl DisableUser {
         &self,
         request: &Request,
         by: By<ForUsers>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
         body: OptionalJsonBody<DisableUserRequest>,

@@ -1,4 +1,4 @@
-//! Enabling a user.
+//! `POST /api/administration/users/:Id/enable`: lets a user in again.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, TokenId};
 
-/// Enables a user.
+/// Lets a disabled user in again.
 #[derive(Default)]
 pub struct EnableUser;
 
@@ -31,7 +31,7 @@ impl EnableUser {
         &self,
         request: &Request,
         by: By<ForUsers>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

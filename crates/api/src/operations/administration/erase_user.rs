@@ -1,4 +1,4 @@
-//! Erasing a user.
+//! `POST /api/administration/users/:Id/erase`: erases the personal details of a user.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -33,7 +33,7 @@ impl EraseUser {
         &self,
         request: &Request,
         by: By<ForErasing>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

@@ -1,4 +1,4 @@
-//! Reading anybody's token.
+//! `GET /api/administration/personalaccesstoken/:Id`: reads the token of any user.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForTokens, TokenId};
 
-/// Reads anybody's token.
+/// Reads the token of any user, by the token's id alone.
 #[derive(Default)]
 pub struct GetAnyToken;
 
@@ -30,7 +30,7 @@ impl GetAnyToken {
         &self,
         request: &Request,
         by: By<ForTokens>,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

@@ -1,4 +1,4 @@
-//! Reading the policy.
+//! `GET /api/administration/policy`: reads the policy, as administrators see it.
 
 use ats_pat_domain::Problem;
 use poem::Request;

@@ -1,4 +1,4 @@
-//! Reading a user.
+//! `GET /api/administration/users/:Id`: reads a user.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -12,7 +12,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, TokenId};
 
-/// Reads a user.
+/// Reads one user, by the user's id.
 #[derive(Default)]
 pub struct GetUser;
 
@@ -30,7 +30,7 @@ impl GetUser {
         &self,
         request: &Request,
         by: By<ForUsers>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

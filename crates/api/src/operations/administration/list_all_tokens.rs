@@ -1,4 +1,4 @@
-//! Listing everybody's tokens.
+//! `GET /api/administration/personalaccesstoken`: lists the tokens of all users.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::list::{MAX_UNUSED_DAYS, TokenQuery};
@@ -16,7 +16,7 @@ use crate::refused::Refused;
 use crate::request::{By, ForTokens, InQuery, ListQuery, QueryReader, number, time};
 use crate::schema::PersonalAccessTokenStatus;
 
-/// Lists everybody's tokens.
+/// Lists the tokens of all users.
 #[derive(Default)]
 pub struct ListAllTokens;
 

@@ -133,22 +133,22 @@ impl Operation for ListEvents {
     }
 }
 
-/// Something that happened.
+/// Something that happened, as the audit trail has it.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct Event {
     /// From 1, without gaps, in the order in which it happened.
     seq: i64,
-    /// Its id.
+    /// The event's id, which no other event ever has.
     id: Uuid,
-    /// When.
+    /// When the change was made.
     at: Time,
     /// `user:ID`, `operator`, `operator-key:ID`, `system` or `holder`.
     actor: String,
     /// Whose rights it is about.
     owner: Option<Uuid>,
-    /// Such as `token.revoked`.
+    /// What happened, such as `token.revoked`.
     kind: String,
     /// The id of what it happened to.
     subject: String,

@@ -39,7 +39,7 @@ impl ListUserTokens {
         &self,
         request: &Request,
         by: By<ForTokens>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
         query: ListQuery,

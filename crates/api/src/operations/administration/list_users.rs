@@ -1,4 +1,4 @@
-//! Listing users.
+//! `GET /api/administration/users`: lists users page by page.
 
 use ats_pat_domain::list::{self, MAX_PAGE, MAX_PAGE_SIZE, UserQuery};
 use ats_pat_domain::problem::{Failure, Reason};
@@ -14,7 +14,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForUsers, InQuery, QueryReader, number, search};
 
-/// Lists users.
+/// Lists people and service accounts, page by page.
 #[derive(Default)]
 pub struct ListUsers;
 
@@ -101,9 +101,9 @@ fn kind(text: &str) -> Result<user::UserKind, Reason> {
 /// Whether a user is kept out.
 #[derive(Clone, Copy, Enum)]
 pub enum UserStatus {
-    /// Not kept out.
+    /// The user is not disabled.
     Active,
-    /// Kept out.
+    /// The user is disabled, whoever did it.
     Disabled,
 }
 
@@ -120,9 +120,9 @@ pub enum UserSort {
     /// Display name, from Z.
     #[oai(rename = "-DisplayName")]
     DisplayNameDescending,
-    /// The oldest first.
+    /// Creation, the oldest user first.
     CreatedAt,
-    /// The newest first.
+    /// Creation, the newest user first.
     #[oai(rename = "-CreatedAt")]
     CreatedAtDescending,
 }

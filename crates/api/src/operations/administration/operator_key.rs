@@ -106,7 +106,7 @@ impl RevokeOperatorKey {
         &self,
         request: &Request,
         by: By<ForSessions>,
-        /// The key's id.
+        /// The key's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
@@ -252,7 +252,7 @@ impl Data for OperatorKey {
     const DESCRIPTION: &'static str = "The answer with an operator key.";
 }
 
-/// Operator keys.
+/// All operator keys, without their secrets.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
@@ -277,7 +277,7 @@ impl Data for OperatorKeyList {
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase", rename = "IssuedOperatorKey")]
 pub struct IssuedKey {
-    /// The key.
+    /// The key, as listing answers it later.
     key: OperatorKey,
     /// `atsop_…`; keep it now, it is never shown again.
     secret: String,

@@ -108,7 +108,7 @@ impl Data for Written {
 #[derive(Enum)]
 #[oai(rename = "PolicyMakers")]
 enum Makers {
-    /// Every owner.
+    /// Every owner, be it a person or a service account.
     Everyone,
     /// Nobody: tokens that there are go on.
     Nobody,

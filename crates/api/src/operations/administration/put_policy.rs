@@ -1,4 +1,4 @@
-//! Replacing the policy.
+//! `PUT /api/administration/policy`: replaces the policy, or tells what that would do.
 
 use ats_pat_domain::{Problem, Reason, Rule};
 use ats_pat_service::NewPolicy;

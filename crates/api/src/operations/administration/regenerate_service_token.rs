@@ -37,7 +37,7 @@ impl RegenerateServiceToken {
         /// The service account's id.
         #[oai(name = "Id")]
         _id: TokenId,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "TokenId")]
         token: TokenId,
         body: OptionalJsonBody<RegeneratePersonalAccessTokenRequest>,

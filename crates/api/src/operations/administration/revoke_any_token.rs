@@ -1,4 +1,4 @@
-//! Revoking anybody's token.
+//! `POST /api/administration/personalaccesstoken/:Id/revoke`: revokes the token of any user.
 
 use ats_pat_domain::Problem;
 use poem::Request;
@@ -13,7 +13,7 @@ use crate::operation::{Operation, Tag};
 use crate::refused::Refused;
 use crate::request::{By, ForTokens, TokenId};
 
-/// Revokes anybody's token.
+/// Revokes the token of any user, by the token's id alone.
 #[derive(Default)]
 pub struct RevokeAnyToken;
 
@@ -31,7 +31,7 @@ impl RevokeAnyToken {
         &self,
         request: &Request,
         by: By<ForTokens>,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

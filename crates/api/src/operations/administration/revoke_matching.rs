@@ -1,4 +1,4 @@
-//! Revoking many tokens.
+//! Revoking all tokens that match a filter, after a preview, and following the job that does it.
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::problem::{Failure, Reason};
@@ -229,7 +229,7 @@ impl GetRevocationJob {
         &self,
         request: &Request,
         by: By<ForTokens>,
-        /// The job's id.
+        /// The job's id, as the answer has it that began the job.
         #[oai(name = "JobId")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {
@@ -263,7 +263,7 @@ const JOB_ID: &str = example::USER_ID;
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct RevocationJob {
-    /// The job's id.
+    /// The job's id, with which you ask how far it is.
     job_id: Uuid,
     /// How many tokens it is about.
     count: u64,

@@ -33,10 +33,10 @@ impl RevokeUserToken {
         &self,
         request: &Request,
         by: By<ForTokens>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         _id: TokenId,
-        /// The token's id.
+        /// The token's id, as creating and listing answer it.
         #[oai(name = "TokenId")]
         token: TokenId,
     ) -> Result<Answer<Self>, Refused> {

@@ -32,7 +32,7 @@ impl RevokeUserTokens {
         &self,
         request: &Request,
         by: By<ForUsers>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
     ) -> Result<Answer<Self>, Refused> {

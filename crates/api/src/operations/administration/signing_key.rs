@@ -40,12 +40,12 @@ impl ListSigningKeys {
 #[derive(Default)]
 pub struct RotateSigningKeys;
 
-/// How to rotate.
+/// When the next signing key takes over.
 #[derive(Default, Deserialize, Serialize, Object)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 #[oai(rename_all = "PascalCase")]
 pub struct RotateSigningKeysRequest {
-    /// By default `Planned`.
+    /// How soon the next key takes over; by default `Planned`.
     pub rotation: Option<RotationKind>,
 }
 
@@ -170,12 +170,12 @@ impl From<SigningKeyView> for SigningKey {
     }
 }
 
-/// Signing keys.
+/// The signing keys, without their private parts.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct SigningKeyList {
-    /// All of them.
+    /// All of them, destroyed ones too.
     items: Vec<SigningKey>,
 }
 

@@ -15,9 +15,9 @@ use crate::schema::PersonalAccessToken;
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]
 pub struct OwnedPersonalAccessToken {
-    /// The entry.
+    /// The token, as its owner sees it.
     token: PersonalAccessToken,
-    /// The owner's id.
+    /// The id of the user who owns it.
     owner_id: Uuid,
     /// The owner's user name.
     owner_name: String,
@@ -44,7 +44,7 @@ impl Data for OwnedPersonalAccessToken {
 pub struct OwnedPersonalAccessTokenPage {
     /// The tokens of this page, in order.
     items: Vec<OwnedPersonalAccessToken>,
-    /// From 1.
+    /// The number of the page, from 1.
     page: u32,
     /// How many tokens a page has.
     page_size: u32,

@@ -1,4 +1,4 @@
-//! Changing a user.
+//! `PATCH /api/administration/users/:Id`: changes a user.
 
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Reason;
@@ -63,7 +63,7 @@ impl UpdateUser {
         &self,
         request: &Request,
         by: By<ForUserChanges>,
-        /// The user's id.
+        /// The user's id, as creating and listing answer it.
         #[oai(name = "Id")]
         id: TokenId,
         body: OptionalJsonBody<UpdateUserRequest>,

@@ -1,4 +1,4 @@
-//! Users in answers.
+//! Users as administrators see them.
 
 use ats_pat_domain::{Problem, Reason, UserId};
 use ats_pat_service::view::{UserPageView, UserView};
@@ -32,7 +32,7 @@ pub enum UserKind {
 pub enum DisabledBy {
     /// An administrator, an operator, or a program with an operator key.
     Administrator,
-    /// The company's directory.
+    /// The company's directory, over SCIM.
     Scim,
     /// The identity provider: at the last sign-in, no group of the user was allowed.
     Provider,
@@ -112,7 +112,7 @@ impl Data for User {
 pub struct UserPage {
     /// The users of this page, by user name.
     items: Vec<User>,
-    /// From 1.
+    /// The number of the page, from 1.
     page: u32,
     /// How many users a page has.
     page_size: u32,

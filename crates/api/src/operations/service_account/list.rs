@@ -13,7 +13,7 @@ use crate::call::Call;
 use crate::example;
 use crate::operation::{Data, Operation, Tag};
 use crate::refused::Refused;
-use crate::request::Session;
+use crate::request::OpenSession;
 use crate::schema::Time;
 
 /// Lists the service accounts that the signed-in user is responsible for.
@@ -31,7 +31,7 @@ impl ListServiceAccounts {
         method = "get",
         operation_id = "listServiceAccounts"
     )]
-    async fn list(&self, request: &Request, session: Session) -> Result<Answer<Self>, Refused> {
+    async fn list(&self, request: &Request, session: OpenSession) -> Result<Answer<Self>, Refused> {
         let service = &Call::of(request)?.service;
         let accounts = service.service_accounts(&session.0).await?;
         Ok(Answer::of(accounts))
@@ -91,7 +91,7 @@ impl From<ServiceAccountView> for ServiceAccount {
     }
 }
 
-/// Service accounts.
+/// The service accounts that the caller is responsible for.
 #[derive(Serialize, Object)]
 #[serde(rename_all = "PascalCase")]
 #[oai(rename_all = "PascalCase")]

@@ -25,11 +25,11 @@ const OWN: &str = "/api/personalaccesstoken";
 /// An operation on the user's own tokens that service accounts have, too. Gives the document its
 /// names for that.
 pub trait ForAccounts: Operation {
-    /// Its `operationId`.
+    /// Its `operationId` for service accounts.
     const ID: &'static str;
-    /// Its summary.
+    /// Its summary for service accounts.
     const SUMMARY: &'static str;
-    /// Its description.
+    /// Its description for service accounts.
     const DESCRIPTION: &'static str;
     /// The headers of a success.
     const HEADERS: &'static [Header] = <Self as Operation>::HEADERS;

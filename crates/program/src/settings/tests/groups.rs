@@ -2,7 +2,7 @@
 
 use super::given::Given;
 use crate::settings::group::BOUNDS;
-use crate::settings::row::Row;
+use crate::settings::row::SettingRow;
 use crate::settings::table::TABLE;
 
 #[test]
@@ -16,10 +16,10 @@ fn groups_keep_to_the_same_bounds() {
 
 #[test]
 fn a_group_can_set_whatever_the_policy_can() {
-    let of_policy = |row: &&Row| row.name.starts_with("policy.") && !row.file_only;
+    let of_policy = |row: &&SettingRow| row.name.starts_with("policy.") && !row.file_only;
     // Verifiers and the status list know of no groups.
     let of_groups =
-        |row: &&Row| of_policy(row) && row.name != "policy.authentication-token-minutes";
+        |row: &&SettingRow| of_policy(row) && row.name != "policy.authentication-token-minutes";
     for row in TABLE.iter().filter(of_groups) {
         let key = row.name.trim_start_matches("policy.");
         let text = format!("[[policy.groups]]\ngroup = 'a/b'\n{key} = {{}}");

@@ -5,7 +5,7 @@ use std::path::Path;
 use secrecy::ExposeSecret as _;
 
 use super::given::Given;
-use crate::settings::row::Row;
+use crate::settings::row::SettingRow;
 use crate::settings::table::TABLE;
 use crate::settings::{LogFormat, SettingsError};
 
@@ -179,7 +179,7 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_LOG", "warn,ats_pat_service=debug"),
         ("ATS_PAT_LOG_FORMAT", "json"),
     ];
-    let variables: Vec<_> = TABLE.iter().filter_map(Row::variable).collect();
+    let variables: Vec<_> = TABLE.iter().filter_map(SettingRow::variable).collect();
     assert_eq!(given.map(|(name, _)| name.to_owned()), *variables);
     let given = Given {
         variables: given.to_vec(),

@@ -1,4 +1,4 @@
-//! A signing key.
+//! A signing key, opened and ready to sign.
 
 use std::sync::Arc;
 use std::time::Duration;

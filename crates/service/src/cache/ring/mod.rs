@@ -1,4 +1,4 @@
-//! The signing keys.
+//! The signing keys, opened once and kept in memory.
 
 mod key;
 mod state;

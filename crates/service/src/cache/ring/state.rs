@@ -177,7 +177,7 @@ impl RingState {
             .map(|key| &key.jwk)
     }
 
-    /// All published keys.
+    /// All keys that are published now.
     pub(crate) fn key_set(&self, now: Timestamp) -> JwkSet {
         JwkSet::new(
             self.keys

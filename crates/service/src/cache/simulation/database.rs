@@ -48,7 +48,7 @@ struct Term {
 }
 
 pub(super) struct Database {
-    /// The present last.
+    /// Every state that a reader may still see, the present one last.
     states: Mutex<VecDeque<State>>,
     /// The lock on the counter row.
     pub(super) counter: Arc<tokio::sync::Mutex<()>>,

@@ -13,6 +13,7 @@ mod chance;
 mod database;
 mod deployment;
 mod machine;
+mod policies;
 mod store;
 
 use std::time::Duration;
@@ -21,13 +22,12 @@ use ats_pat_domain::port::Randomness as _;
 
 use crate::cache::decisions::{Decisions, SETTLED_AFTER, SHIPPED};
 use crate::cache::simulation::deployment::{
-    Options, late_first_use_leaves_the_overlap, late_policy_takes_the_place, simulate,
-    time_of_an_end_that_is_not_said, what_a_lost_secret_does,
+    Options, late_first_use_leaves_the_overlap, simulate, time_of_an_end_that_is_not_said,
+    what_a_lost_secret_does,
 };
 use crate::cache::simulation::store::Transactions;
 use crate::change::Taken;
 use crate::ledger::currency;
-use crate::policy;
 use crate::service::system::SystemRandomness;
 
 /// So many virtual steps are taken for each seed.
@@ -67,18 +67,6 @@ fn no_exchange_succeeds_that_began_after_an_acknowledged_revocation() {
     // It would prove nothing if nothing happened.
     assert!(exchanges.0 > 10_000 && exchanges.1 > 1_000, "{exchanges:?}");
     assert!(renewed > 50, "{renewed}");
-}
-
-#[test]
-fn no_exchange_succeeds_by_a_policy_from_before_an_acknowledged_one() {
-    let (mut policies, mut forbidden) = (0, 0);
-    for seed in 0..20 {
-        let seen = simulate(seed, &with_policies());
-        assert_eq!(seen.violations.first(), None, "seed {seed}");
-        policies += seen.policies;
-        forbidden += seen.forbidden;
-    }
-    assert!(policies > 50 && forbidden > 1_000, "{policies} {forbidden}");
 }
 
 #[test]
@@ -123,22 +111,6 @@ fn millions_of_steps_find_nothing() {
         let found = simulate(seed, &options).violations;
         assert_eq!(found.first(), None, "seed {seed}");
     }
-}
-
-fn with_policies() -> Options {
-    Options {
-        changes_policy: true,
-        ..options()
-    }
-}
-
-/// What goes wrong by these decisions, where policies are put into force.
-fn goes_wrong_with_policies_by(decisions: Decisions) {
-    let options = Options {
-        decisions,
-        ..with_policies()
-    };
-    assert!(!violations(0..200, &options).is_empty());
 }
 
 /// What goes wrong by these decisions.
@@ -298,76 +270,6 @@ const WITHOUT_CURRENCY: Decisions = Decisions {
     },
     ..SHIPPED
 };
-
-#[test]
-fn where_policies_are_put_back_none_from_before_counts() {
-    let options = Options {
-        puts_back: true,
-        ..with_policies()
-    };
-    assert_eq!(violations(0..20, &options), Vec::<String>::new());
-}
-
-#[test]
-fn without_the_wait_of_a_policy_it_goes_wrong() {
-    goes_wrong_with_policies_by(WITHOUT_THE_WAIT);
-}
-
-#[test]
-fn without_the_policy_that_a_grant_was_judged_by_it_goes_wrong() {
-    goes_wrong_with_policies_by(Decisions {
-        may_use: |is_of_this_log, is_vouched_for, _| is_of_this_log && is_vouched_for,
-        ..SHIPPED
-    });
-}
-
-#[test]
-fn without_reading_the_policy_before_the_lease_is_renewed_it_goes_wrong() {
-    goes_wrong_with_policies_by(Decisions {
-        must_read_policy: |_| false,
-        ..SHIPPED
-    });
-}
-
-#[test]
-fn without_reading_the_log_anew_that_may_have_gone_back_it_goes_wrong() {
-    goes_wrong_with_policies_by(Decisions {
-        policy: policy::Rules {
-            must_read_log_anew: |_, _| false,
-            ..policy::Rules::SHIPPED
-        },
-        ..SHIPPED
-    });
-}
-
-#[test]
-fn without_judging_the_policy_in_memory_by_the_log_it_goes_wrong() {
-    goes_wrong_with_policies_by(Decisions {
-        policy: policy::Rules {
-            counts: |_| true,
-            ..policy::Rules::SHIPPED
-        },
-        ..SHIPPED
-    });
-}
-
-/// The lease doesn't outlast a read of the policy, so this needs a change whose transaction broke
-/// while its thread was stopped. It is told here step by step.
-#[test]
-fn a_policy_that_a_stopped_thread_brings_late_takes_no_place() {
-    assert!(!late_policy_takes_the_place(&with_policies()));
-    let without = Options {
-        decisions: Decisions {
-            policy: policy::Rules {
-                is_remembered: |_| true,
-                ..policy::Rules::SHIPPED
-            },
-            ..SHIPPED
-        },
-        ..with_policies()
-    };
-    assert!(late_policy_takes_the_place(&without));
-}
 
 fn with_sign_ins() -> Options {
     Options {

@@ -151,7 +151,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The transaction's repositories.
+    /// The repositories of the transaction, which see its own writes.
     pub(crate) fn read(&self) -> &'a dyn Transaction {
         self.transaction
     }
@@ -178,7 +178,7 @@ impl<'a> Draft<'a> {
         &self.changes.sign_ins
     }
 
-    /// The root keys.
+    /// The root keys, which tag and hash.
     pub(crate) fn roots(&self) -> &'a Roots {
         &self.changes.roots
     }

@@ -26,7 +26,7 @@ pub struct Introspection {
     pub owner_id: UserId,
     /// The owner's current user name.
     pub user_name: String,
-    /// The issuer.
+    /// The issuer (`iss`), which is this service.
     pub issuer: String,
     /// When it expires, in seconds since the epoch. At this second it is already expired.
     pub expires_at: i64,
@@ -41,7 +41,7 @@ pub struct Introspection {
 pub struct AuthenticationToken {
     /// The id of the authentication token.
     pub id: String,
-    /// Its audiences.
+    /// The services that may accept it (`aud`).
     pub audience: Audience,
     /// It is not valid before this time, in seconds since the epoch.
     pub not_before: i64,

@@ -11,37 +11,37 @@ pub enum ArchiveError {
     /// There is a file already. An archive never replaces one.
     #[error("there is a file at {} already: an archive never replaces one, so name another", .path.display())]
     Exists {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// A file can't be read.
     #[error("{} can't be read", .path.display())]
     NotRead {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
     /// A file can't be written. Nothing is left of it.
     #[error("{} can't be written, and nothing is left of it: look at the room on the disk, and at the owner and mode of the folder", .path.display())]
     NotWritten {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
-        /// The cause.
+        /// What the operating system answered.
         #[source]
         source: io::Error,
     },
     /// The file is something else.
     #[error("{} is no archive of events", .path.display())]
     NoArchive {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// Another release wrote the file.
     #[error("{} has format {version}, which this release does not know: use the release that made it", .path.display())]
     UnknownFormat {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
         /// The version of its format.
         version: u32,
@@ -49,7 +49,7 @@ pub enum ArchiveError {
     /// The file is not as this service wrote it.
     #[error("{} was altered, a part of it is missing, or another service made it", .path.display())]
     Altered {
-        /// Its path.
+        /// The path of that file.
         path: PathBuf,
     },
     /// The log lacks the last event of the archive that is to be continued.
@@ -82,7 +82,7 @@ pub enum ArchiveError {
     /// No event is old enough, or none happened since the archive before.
     #[error("there is no event to archive, so no file was written")]
     Nothing,
-    /// The database failed.
+    /// The database failed, or does not answer.
     #[error(transparent)]
     Service(#[from] Error),
 }

@@ -72,13 +72,13 @@ pub(super) struct Entry<'a> {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Trailer {
-    /// How many.
+    /// How many events the archive has.
     pub(super) events: u64,
     pub(super) first: Name,
     pub(super) last: Name,
     /// The event before the first one.
     pub(super) after: Link,
-    /// The last event.
+    /// The last event, after which the next archive begins.
     pub(super) end: Link,
 }
 

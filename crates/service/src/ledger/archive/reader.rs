@@ -32,7 +32,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Opens the file.
+    /// Opens the file, and reads its first line.
     pub(crate) fn open(path: &Path, roots: &'a Roots) -> Result<Self, ArchiveError> {
         let not_read = |source| ArchiveError::not_read(path, source);
         let path = path.to_owned();
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         Ok(Some(event))
     }
 
-    /// Reads all events.
+    /// Reads all events that are left, and the end of the archive.
     pub(crate) fn read_to_end(&mut self) -> Result<(), ArchiveError> {
         while self.next()?.is_some() {}
         Ok(())

@@ -1,4 +1,4 @@
-//! Writes an archive.
+//! Writes an archive of events, line by line.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};

@@ -23,7 +23,7 @@ pub(crate) enum Doubt {
     Replaced {
         table: &'static str,
         id: String,
-        /// The row's tag.
+        /// The tag of the row that was read.
         tag: Vec<u8>,
     },
     /// The log is not known far enough to say.

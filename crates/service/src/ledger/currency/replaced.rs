@@ -8,7 +8,7 @@ use ats_pat_domain::Timestamp;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// Days are counted from 2020-01-01.
 const FIRST_DAY: i64 = 18_262;
-/// Means "never".
+/// The day of an entry without an end: an earlier row could grant something for ever.
 const NEVER: u16 = u16::MAX;
 /// A row is remembered this much longer than it could grant anything, because clocks differ and go
 /// back.

@@ -1,4 +1,4 @@
-//! Signing keys.
+//! What the tag of a signing key covers.
 
 use ats_pat_auth::Canonical;
 use ats_pat_domain::Timestamp;

@@ -100,7 +100,7 @@ pub(crate) fn of_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// Lower-case hexadecimal.
+/// Bytes in lower-case hexadecimal, as tags are written.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes

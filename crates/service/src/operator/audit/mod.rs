@@ -24,7 +24,7 @@ use crate::service::error::Error;
 /// How many rows are read at once.
 const BATCH: u64 = 1000;
 
-/// What verifying found.
+/// What verifying the event log and the rows found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditReport {
     /// How many events were verified.

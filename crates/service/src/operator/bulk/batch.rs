@@ -84,7 +84,7 @@ impl Change for Batch {
     }
 }
 
-/// Ends a job.
+/// Ends a job by its last event.
 pub(super) struct Finish {
     pub(super) id: BulkJobId,
     /// Why, where tokens are left.

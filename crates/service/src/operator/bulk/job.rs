@@ -94,7 +94,7 @@ impl Job {
         }
     }
 
-    /// The first event.
+    /// The job's first event, which has the whole filter.
     pub(crate) fn entry(&self) -> Entry {
         let query = &self.query;
         let filter = Filter {

@@ -39,7 +39,7 @@ pub struct MatchingTokens {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct BulkJobView {
-    /// Its id.
+    /// Its id, which its events have.
     pub job_id: BulkJobId,
     /// How many tokens it is about.
     pub count: u64,

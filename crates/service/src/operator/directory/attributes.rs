@@ -13,9 +13,9 @@ pub struct DirectoryUser {
     pub user_name: Option<String>,
     /// The name that pages show. Without one, it is made of the others.
     pub display_name: Option<String>,
-    /// The given name.
+    /// The given name. `None` if the directory does not send one.
     pub given_name: Option<String>,
-    /// The family name.
+    /// The family name. `None` if the directory does not send one.
     pub family_name: Option<String>,
     /// Where notices are sent.
     pub email: Option<String>,
@@ -37,7 +37,7 @@ pub struct GroupChange {
 /// Who joins a group, or leaves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberChange {
-    /// These join.
+    /// These join, if they are no members yet.
     Add(Vec<UserId>),
     /// These leave, if they are members.
     Remove(Vec<UserId>),
@@ -89,7 +89,7 @@ impl<T: Clone> Wanted<T> {
     }
 }
 
-/// A checked [`DirectoryUser`].
+/// A [`DirectoryUser`] whose values were checked.
 #[derive(Clone)]
 pub(super) struct CheckedUser {
     pub(super) external_id: Option<Subject>,
@@ -118,7 +118,7 @@ impl DirectoryUser {
     }
 }
 
-/// A checked [`GroupChange`].
+/// A [`GroupChange`] whose values were checked.
 pub(super) struct CheckedGroup {
     pub(super) display_name: Option<GroupName>,
     pub(super) external_id: Wanted<Subject>,

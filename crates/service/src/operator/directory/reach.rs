@@ -11,7 +11,7 @@ use crate::view::DirectoryUserView;
 
 /// What makes a user one of the directory's.
 pub(super) enum Reached {
-    /// Its entry.
+    /// The entry of the directory in the user row.
     Entry,
     /// An identity at its provider.
     Identity(LinkedIdentity),

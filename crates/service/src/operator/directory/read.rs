@@ -17,7 +17,7 @@ const BATCH: u64 = 500;
 /// What a user must be to be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserCondition {
-    /// The id.
+    /// The id in this service, which SCIM calls `id`.
     Id(String),
     /// The user name, in any case.
     UserName(String),
@@ -28,7 +28,7 @@ pub enum UserCondition {
 /// What a group must be to be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupCondition {
-    /// The id.
+    /// The id in this service, which SCIM calls `id`.
     Id(String),
     /// The name, in any case.
     DisplayName(String),

@@ -34,9 +34,9 @@ pub struct NewOperatorKey {
 
 /// An operator key that was made, with its secret, which is answered this once.
 pub struct IssuedOperatorKey {
-    /// The key.
+    /// The key, as lists show it.
     pub key: OperatorKeyView,
-    /// `atsop_…`.
+    /// The operator key, `atsop_…`, which is answered this once.
     pub secret: SecretString,
 }
 

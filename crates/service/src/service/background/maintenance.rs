@@ -61,14 +61,7 @@ impl Service {
             }
             if tick.is_multiple_of(CLEAN_UP_EVERY) {
                 self.inner.passwords.rest();
-                log_failure(
-                    "refused sign-ins could not be written to the event log",
-                    self.record_guessing().await,
-                );
-                log_failure(
-                    "uses of ended secrets could not be written to the event log",
-                    self.record_reuse().await,
-                );
+                self.record_attacks().await;
                 log_failure(
                     "ended sessions could not be removed",
                     self.remove_ended_sessions().await,
@@ -93,12 +86,8 @@ impl Service {
         }
     }
 
-    /// Writes everything that is only in memory. Call it before the program ends.
-    pub async fn flush(&self) {
-        log_failure(
-            "uses of tokens could not be written",
-            self.write_uses().await,
-        );
+    /// Writes what was counted of guesses and of ended secrets into the event log.
+    async fn record_attacks(&self) {
         log_failure(
             "refused sign-ins could not be written to the event log",
             self.record_guessing().await,
@@ -107,6 +96,15 @@ impl Service {
             "uses of ended secrets could not be written to the event log",
             self.record_reuse().await,
         );
+    }
+
+    /// Writes everything that is only in memory. Call it before the program ends.
+    pub async fn flush(&self) {
+        log_failure(
+            "uses of tokens could not be written",
+            self.write_uses().await,
+        );
+        self.record_attacks().await;
         log_failure(
             "the event log could not be looked at",
             self.look_at_head().await,

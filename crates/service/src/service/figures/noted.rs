@@ -16,7 +16,7 @@ pub(crate) struct Noted {
     pub(crate) tokens: Mutex<Option<TokenCounts>>,
 }
 
-/// What changes note.
+/// What changes note for the metrics.
 pub(crate) struct ChangesNoted {
     /// Those that wait for their turn, or have it.
     pub(crate) under_way: Level,

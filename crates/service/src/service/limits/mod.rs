@@ -88,7 +88,7 @@ pub(crate) struct Limits {
     token_exchanges_per_minute: Option<NonZeroU32>,
     owner_exchanges_per_minute: Option<NonZeroU32>,
     refusals: Refusals,
-    /// Refusals, by [`Limit`].
+    /// How often each [`Limit`] refused somebody.
     limited: Counts,
 }
 

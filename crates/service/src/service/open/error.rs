@@ -53,7 +53,7 @@ pub enum OpenError {
     /// The anchor can't be read.
     #[error("the file {} can't be read as the head of the event log; if it is damaged, remove it after `ats-pat-admin audit verify` found nothing", path.display())]
     AnchorUnreadable {
-        /// The anchor's file.
+        /// The path of the anchor.
         path: PathBuf,
         /// The error of the system.
         #[source]
@@ -62,7 +62,7 @@ pub enum OpenError {
     /// The anchor belongs to another user.
     #[error("this user may not read the file {}: another user made it. Give it the owner of its folder, and run both programs as that user", path.display())]
     AnchorForbidden {
-        /// The anchor's file.
+        /// The path of the anchor.
         path: PathBuf,
         /// The error of the system.
         #[source]
@@ -84,7 +84,7 @@ pub enum OpenError {
         "the setting default-audience must be a part of audience and have its first: correct it, or leave it out for all of audience"
     )]
     DefaultAudience,
-    /// The database failed.
+    /// The database failed, or does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There are no random bytes.

@@ -16,7 +16,7 @@ pub enum MasterKeySource {
     File(PathBuf),
     /// It was given from elsewhere.
     Given {
-        /// The keys.
+        /// The keys, of which the first seals.
         keys: Arc<MasterKeys>,
         /// From where, as an operator names it.
         place: String,
@@ -36,11 +36,11 @@ impl fmt::Display for MasterKeySource {
 pub struct Parts {
     /// The database, with all migrations done.
     pub store: Arc<dyn Store>,
-    /// The clock.
+    /// The clock, which tests replace by their own.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub randomness: Arc<dyn Randomness>,
-    /// The operator's settings.
+    /// The operator's settings, as they were at the start.
     pub settings: Settings,
     /// The identity providers of the settings. Programs that nobody signs in to have none.
     pub providers: Vec<Arc<dyn IdentityProvider>>,

@@ -1,4 +1,4 @@
-//! Making a token.
+//! Making a token for a user or a service account.
 
 mod asked;
 

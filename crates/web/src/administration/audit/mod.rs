@@ -50,7 +50,7 @@ struct AuditPage {
     kinds: Vec<(&'static str, &'static str)>,
     /// Whether the filter matches no user.
     is_nobody: bool,
-    rows: Vec<Row>,
+    rows: Vec<EventRow>,
     /// The address of older events.
     older: Option<String>,
     /// The address of the latest events, if the page shows others.
@@ -58,7 +58,7 @@ struct AuditPage {
     export: String,
 }
 
-struct Row {
+struct EventRow {
     seq: i64,
     at: When,
     kind: String,
@@ -69,7 +69,7 @@ struct Row {
     details: String,
 }
 
-impl Row {
+impl EventRow {
     fn new(named: NamedEventView, zone: &Zone, text: Text) -> Self {
         Self {
             seq: named.event.seq,
@@ -93,7 +93,7 @@ fn actor(named: &NamedEventView) -> String {
     name.unwrap_or_else(|| named.event.actor.clone())
 }
 
-/// The page.
+/// Answers with the newest events that the filter selects.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let filter = Filter::of(visit);
     // One more than the page shows, to know whether there are older ones.
@@ -113,7 +113,7 @@ async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
         export: filter.address(EXPORT, ""),
         rows: events
             .into_iter()
-            .map(|event| Row::new(event, &visit.zone, visit.text))
+            .map(|event| EventRow::new(event, &visit.zone, visit.text))
             .collect(),
         kinds: EventKind::ALL
             .map(|kind| (kind.as_str(), label(kind, visit.text)))

@@ -1,4 +1,4 @@
-//! Events in words.
+//! Writes events in words that people know.
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::event::EventKind;

@@ -47,7 +47,7 @@ pub struct KeyForm {
 }
 
 impl KeyForm {
-    /// An empty form.
+    /// The form as it is opened, with the idempotency key of its one post.
     pub fn empty(key: String) -> Self {
         Self {
             key,
@@ -188,9 +188,9 @@ impl KeyErrors {
 
 /// The form at the side of the list.
 pub struct KeyPanel {
-    /// Its entries.
+    /// What the person entered, or what the form proposes.
     pub form: KeyForm,
-    /// Its errors.
+    /// Why the entries were refused, if they were.
     pub errors: KeyErrors,
     /// When the key expires.
     pub expiration: ExpirationField,

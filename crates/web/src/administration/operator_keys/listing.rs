@@ -32,7 +32,7 @@ struct OperatorKeysPage {
     address: String,
     /// The query of the address with its question mark, or nothing.
     suffix: String,
-    rows: Vec<Row>,
+    rows: Vec<KeyRow>,
     pager: Pager,
     /// Whether the page answers a posted form. Reloading it then shows the list.
     is_new_address: bool,
@@ -44,19 +44,19 @@ struct OperatorKeysPage {
 
 impl OperatorKeysPage {
     /// The first row whose key can be revoked. The question is about it until another row asks.
-    fn first_active(&self) -> Option<&Row> {
+    fn first_active(&self) -> Option<&KeyRow> {
         self.rows.iter().find(|row| row.is_active)
     }
 }
 
-struct Row {
+struct KeyRow {
     number: usize,
     id: String,
     name: String,
     rights: String,
     /// Where it may be used from, if not anywhere.
     place: Option<String>,
-    /// Who made it.
+    /// The user name of the administrator who made it, or words for the admin program.
     maker: String,
     badge: Badge,
     is_active: bool,
@@ -66,7 +66,7 @@ struct Row {
     last_used_from: String,
 }
 
-impl Row {
+impl KeyRow {
     fn new(number: usize, key: OperatorKeyView, now: Timestamp, zone: &Zone, text: Text) -> Self {
         Self {
             number,
@@ -163,7 +163,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The list alone.
+    /// The list alone, without an open form.
     pub fn new(visit: &Visit<'_>) -> Self {
         Self {
             frame: Frame::new(visit, Section::OperatorKeys),
@@ -232,7 +232,7 @@ impl Answer {
             address,
             rows: shown
                 .enumerate()
-                .map(|(index, key)| Row::new(index + 1, key, now, &visit.zone, text))
+                .map(|(index, key)| KeyRow::new(index + 1, key, now, &visit.zone, text))
                 .collect(),
             pager: Pager::new(page, PAGE_SIZE, total, text, address_of),
             is_new_address: visit.is_post,

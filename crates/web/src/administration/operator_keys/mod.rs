@@ -42,7 +42,6 @@ pub const ROUTES: &[Route] = &[
 /// The list with the open form.
 const NEW: &str = "/settings/operator-keys/new";
 
-/// The list.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     Answer::new(visit).page(visit, by).await
 }
@@ -162,7 +161,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pro
     Ok(page.answer())
 }
 
-/// Revokes a key.
+/// Revokes a key, and says so above the list.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let revoked = operator(visit, by)?.revoke_operator_key(id).await;
     match revoked.map_err(|error| visit.problem(error)) {

@@ -10,7 +10,7 @@ use ats_pat_text::Text;
 /// A field of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyField {
-    /// The longest lifetime.
+    /// How many days a token may live.
     MaxLifetimeDays,
     /// The lifetime that a form proposes.
     DefaultLifetimeDays,
@@ -28,7 +28,7 @@ pub enum PolicyField {
     AllScopeAllowed,
     /// Whether tokens may regenerate themselves.
     SelfRegenerateAllowed,
-    /// The offered scopes.
+    /// The scopes that tokens may have, each with its description.
     Scopes,
     /// The networks that tokens can be used from.
     RequiredNetworks,

@@ -11,7 +11,7 @@ use crate::page::{Frame, Section, render};
 use crate::step_up::PasswordField;
 use crate::visit::Visit;
 
-/// The page.
+/// The page that says what a policy would do, before it is put into force.
 #[derive(Template)]
 #[template(path = "policy_preview.html")]
 pub struct PreviewPage {

@@ -10,7 +10,7 @@ use super::typed::{TypedPolicy, TypedRules};
 use crate::page::{Frame, Section, render};
 use crate::visit::Visit;
 
-/// The page.
+/// The page with the policy in force, for reading.
 #[derive(Template)]
 #[template(path = "policy_shown.html")]
 pub struct ShownPage {
@@ -19,10 +19,10 @@ pub struct ShownPage {
     /// The address of the page's own style sheet.
     style: String,
     /// A table for everybody, and one for each group.
-    tables: Vec<(String, Vec<Row>)>,
+    tables: Vec<(String, Vec<FieldRow>)>,
 }
 
-struct Row {
+struct FieldRow {
     label: &'static str,
     /// The value, a line for each part. An empty list has no line.
     lines: Vec<String>,
@@ -55,10 +55,10 @@ impl ShownPage {
 }
 
 /// All fields, or those that a group sets.
-fn rows(rules: &TypedRules, is_base: bool, text: Text) -> Vec<Row> {
+fn rows(rules: &TypedRules, is_base: bool, text: Text) -> Vec<FieldRow> {
     let fields = PolicyField::of(is_base)
         .filter(|field| is_base || rules.is_emptied(*field) || !rules.value(*field).is_empty());
-    let row = |field: PolicyField| Row {
+    let row = |field: PolicyField| FieldRow {
         label: field.label(text),
         lines: field.lines(rules.value(field), text),
         empty: field.empty_list(text),

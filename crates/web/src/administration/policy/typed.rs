@@ -17,12 +17,12 @@ pub const VERSION: &str = "Version";
 /// it.
 const MAX_GROUPS: usize = MAX_GROUP_POLICIES + 10;
 
-/// All entries.
+/// All entries of the form, as they were typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedPolicy {
     /// The version that the form was made from.
     pub version: String,
-    /// For everybody.
+    /// What holds for everybody, if no group has another rule.
     pub base: TypedRules,
     /// What is different for groups.
     pub groups: Vec<TypedGroup>,

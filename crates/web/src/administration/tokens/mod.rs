@@ -18,7 +18,7 @@ use crate::flash::Flash;
 use crate::page::{Frame, Section, redirect, render};
 use crate::query::Query;
 use crate::route::{ALL_TOKENS, Kept, Route};
-use crate::table::{Column, ListView, Pager, Row, owner_named};
+use crate::table::{Column, ListView, Pager, TokenRow, owner_named};
 use crate::tokens::details::{self, Reader};
 use crate::visit::Visit;
 
@@ -44,7 +44,7 @@ struct AllTokensPage {
     text: Text,
     view: ListView,
     columns: Vec<Column>,
-    rows: Vec<(String, Row)>,
+    rows: Vec<(String, TokenRow)>,
     /// Whether the filter matches no user.
     is_nobody: bool,
     pager: Pager,
@@ -52,17 +52,17 @@ struct AllTokensPage {
 
 impl AllTokensPage {
     /// The first row whose token can be revoked. The question is about it until another row asks.
-    fn first_active(&self) -> Option<&(String, Row)> {
+    fn first_active(&self) -> Option<&(String, TokenRow)> {
         self.rows.iter().find(|(_, row)| row.is_active)
     }
 }
 
-/// The table.
+/// Answers with the table of all users' tokens.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     page(visit, by, None, StatusCode::OK).await
 }
 
-/// One token.
+/// Answers with the page of one token.
 async fn show_one(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let token = operator(visit, by)?.token(id).await;
     let token = token.map_err(|error| visit.problem(error))?;
@@ -103,7 +103,7 @@ async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Pro
     Ok(page.answer())
 }
 
-/// Revokes a token.
+/// Revokes a token, and says so above the table.
 async fn revoke(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     match operator(visit, by)?.revoke_token(id).await {
         Ok(revoked) => {
@@ -182,7 +182,7 @@ async fn page(
             .into_iter()
             .enumerate()
             .map(|(index, owned)| {
-                let row = Row::new(index + 1, owned.token, visit.now(), &visit.zone, text);
+                let row = TokenRow::new(index + 1, owned.token, visit.now(), &visit.zone, text);
                 (owned.owner_name, row)
             })
             .collect(),

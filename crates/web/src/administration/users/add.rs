@@ -1,4 +1,4 @@
-//! Adding a user.
+//! Adding a user, from the form at the side of the list.
 
 use ats_pat_domain::Problem;
 use ats_pat_http::{Challenge, problem_headers, status};
@@ -17,7 +17,7 @@ use crate::form::Form;
 use crate::step_up::{self, PasswordField};
 use crate::visit::Visit;
 
-/// Adds a user.
+/// Adds a user, or shows the form again with the errors.
 pub async fn add(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let operator = operator(visit, by)?;
     let (user_name, display_name) = (form.field("user_name"), form.field("display_name").trim());

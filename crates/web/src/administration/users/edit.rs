@@ -28,7 +28,7 @@ pub async fn show_edit(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Res
     page_editing(visit, by, form, StatusCode::OK).await
 }
 
-/// Changes the user.
+/// Changes the user, or shows the form again with the errors.
 pub async fn edit(
     visit: &Visit<'_>,
     by: &SignedIn,

@@ -12,15 +12,15 @@ use crate::visit::Visit;
 
 /// The form with its entries and errors.
 pub struct EditForm {
-    /// The user's id.
+    /// The id of the user who is changed.
     pub id: String,
     /// The current name of the user.
     pub title: String,
-    /// The user name.
+    /// The user name as it was typed.
     pub user_name: String,
-    /// The display name.
+    /// The display name as it was typed.
     pub display_name: String,
-    /// The e-mail address.
+    /// The e-mail address as it was typed. Empty: none.
     pub email: String,
     /// Whether the user becomes or stays an administrator. `None` if that can't be changed: for a
     /// service account, and for one's own account.

@@ -57,7 +57,7 @@ pub async fn ask(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response,
     Ok(render(&ErasePage::new(visit, &user, asked), StatusCode::OK))
 }
 
-/// Erases a user.
+/// Erases a user's personal details, or asks for the administrator's password once more.
 pub async fn erase(visit: &Visit<'_>, by: &SignedIn, id: &str) -> Result<Response, Problem> {
     let user = match living(visit, by, id).await {
         Ok(user) => user,

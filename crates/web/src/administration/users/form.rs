@@ -13,11 +13,11 @@ use crate::visit::Visit;
 /// The form with its entries and errors.
 #[derive(Default)]
 pub struct UserForm {
-    /// The user name.
+    /// The user name as it was typed.
     pub user_name: String,
-    /// The display name.
+    /// The display name as it was typed.
     pub display_name: String,
-    /// The e-mail address.
+    /// The e-mail address as it was typed. Empty: none.
     pub email: String,
     /// Whether the user becomes an administrator.
     pub is_admin: bool,
@@ -30,7 +30,7 @@ pub struct UserForm {
 }
 
 impl UserForm {
-    /// An empty form.
+    /// The form as it is opened.
     pub fn empty(visit: &Visit<'_>, by: &SignedIn) -> Self {
         Self {
             step_up: PasswordField::shown(visit, by, StepUp::Always),

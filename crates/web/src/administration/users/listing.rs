@@ -37,14 +37,14 @@ struct UsersPage {
     address: String,
     /// The query of the address with its question mark, or nothing.
     suffix: String,
-    rows: Vec<Row>,
+    rows: Vec<UserRow>,
     pager: Pager,
     form: UserForm,
     /// The form for an existing user, if it is open.
     edit: Option<EditForm>,
 }
 
-struct Row {
+struct UserRow {
     number: usize,
     id: String,
     /// What the administrator can do to the user, and the paths of the questions.
@@ -92,7 +92,7 @@ impl Account {
 impl UsersPage {
     /// The first row that this act is possible for. The dialog asks about it until the person opens
     /// it from another row.
-    fn first(&self, act: Act) -> Option<(&Row, &str)> {
+    fn first(&self, act: Act) -> Option<(&UserRow, &str)> {
         self.rows.iter().find_map(|row| {
             let mut acts = row.acts.iter();
             let (_, address) = acts.find(|(offered, _)| *offered == act)?;
@@ -204,7 +204,7 @@ async fn write(
     let listed = operator(visit, by)?.user_page(query).await;
     let listed = listed.map_err(|error| visit.problem(error))?;
     let own = by.user().id;
-    let row = |(index, user): (usize, UserView)| Row {
+    let row = |(index, user): (usize, UserView)| UserRow {
         number: index + 1,
         is_own: user.id == own,
         acts: acts(&user, user.id == own)

@@ -75,7 +75,7 @@ pub const ROUTES: &[Route] = &[
     ),
 ];
 
-/// The list.
+/// Answers with the list of users.
 async fn show(visit: &Visit<'_>, by: &SignedIn) -> Result<Response, Problem> {
     let query = Query::of(&visit.uri);
     let text = |name| query.get(name).unwrap_or_default().to_owned();

@@ -12,16 +12,16 @@ pub const REVOKE_TOKENS: &str = "/settings/users/revoke-tokens";
 /// What an administrator does to a user after a question.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// Disables the user.
+    /// Disables the user, whose sessions end.
     Disable,
-    /// Enables the user.
+    /// Enables the user again.
     Enable,
     /// Revokes all tokens of the user.
     RevokeTokens,
 }
 
 impl Act {
-    /// All acts.
+    /// All acts, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::RevokeTokens, Self::Disable, Self::Enable];
 
     /// The path of the question and of the act.
@@ -51,7 +51,7 @@ impl Act {
         }
     }
 
-    /// The question.
+    /// What the administrator is asked before the act.
     pub fn question(self, user_name: &str, text: Text) -> String {
         match self {
             Self::Disable => text.users_disable_question(user_name),

@@ -39,7 +39,7 @@ pub fn confirm(visit: &Visit<'_>, by: &SignedIn, act: Act) -> Result<Response, P
     Ok(page.answer())
 }
 
-/// Disables a user.
+/// Disables a user, and says so above the list.
 pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     let operator = operator(visit, by)?;
@@ -58,7 +58,7 @@ pub async fn disable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Re
     Ok(done(visit, &flash(user.user_name)))
 }
 
-/// Enables a user.
+/// Enables a user, and says so above the list.
 pub async fn enable(visit: &Visit<'_>, by: &SignedIn, form: &Form) -> Result<Response, Problem> {
     let name = form.field("user_name");
     match operator(visit, by)?.enable_user(name).await {

@@ -7,15 +7,15 @@ use ats_pat_text::Text;
 use super::prose::Prose;
 use super::schema::{Field, Kind, Model};
 
-/// The whole API.
+/// The whole API, as the pages describe it.
 pub struct Reference {
-    /// Its description.
+    /// What the document says of the API as a whole.
     pub description: Prose,
     /// Its operations by subject, without those of the administration.
     pub groups: Vec<Group>,
     /// The operations of the administration on users.
     pub users: Vec<Group>,
-    /// Its other operations.
+    /// The other operations of the administration.
     pub administration: Vec<Group>,
     /// The answers that all operations have in common. The page shows them once.
     pub answers: Vec<Answer>,
@@ -27,7 +27,7 @@ pub struct Reference {
 
 /// The operations of one subject.
 pub struct Group {
-    /// The subject's tag.
+    /// The subject's tag in the document.
     pub name: String,
     /// The subject in words.
     pub title: String,
@@ -44,7 +44,7 @@ pub struct Group {
 pub struct Like {
     /// Its method, in capital letters.
     pub method: String,
-    /// Its path.
+    /// Its path, with parameters in the form `{…}`.
     pub path: String,
     /// The id of the other operation.
     pub other: String,
@@ -52,23 +52,23 @@ pub struct Like {
     pub summary: String,
 }
 
-/// One operation.
+/// One operation of the API.
 pub struct Operation {
-    /// Its id.
+    /// Its `operationId`, which is also its anchor on the page.
     pub id: String,
     /// Its method, in capital letters.
     pub method: String,
     /// Its path, with parameters in the form `{…}`.
     pub path: String,
-    /// Its summary.
+    /// What it does, in a few words.
     pub summary: String,
-    /// Its description.
+    /// What the document says of it.
     pub description: Prose,
     /// The credential that it requires.
     pub credential: Credential,
     /// Its parameters in path and query.
     pub parameters: Vec<Parameter>,
-    /// Its body.
+    /// Its body, if it takes one.
     pub body: Option<Body>,
     /// Its answers, by status.
     pub answers: Vec<Answer>,
@@ -80,27 +80,27 @@ pub struct Operation {
 /// The credential that an operation requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credential {
-    /// Nothing.
+    /// None: anybody may call it.
     None,
     /// The session of the browser.
     Session,
     /// A personal access token.
     PersonalAccessToken,
-    /// An authentication token.
+    /// An authentication token, as `Authorization: Bearer`.
     Bearer,
 }
 
 /// A parameter in path or query.
 pub struct Parameter {
-    /// Its name.
+    /// The name, as requests write it.
     pub name: String,
-    /// `path` or `query`.
+    /// Where it is: `path` or `query`.
     pub place: String,
-    /// Its type.
+    /// The type of its value.
     pub kind: Kind,
     /// Whether it is required.
     pub is_required: bool,
-    /// Its description.
+    /// What the document says of it.
     pub description: Prose,
     /// All possible values, if it is an enumeration.
     pub choices: Vec<String>,
@@ -128,11 +128,11 @@ impl Parameter {
     }
 }
 
-/// A body.
+/// The JSON body of a request.
 pub struct Body {
     /// Whether it is required.
     pub is_required: bool,
-    /// Its fields.
+    /// The fields of its object.
     pub fields: Vec<Field>,
     /// An example with all fields, as HTML.
     pub example: String,
@@ -146,9 +146,9 @@ pub struct Body {
 
 /// The answer with one status.
 pub struct Answer {
-    /// The status.
+    /// The HTTP status, as digits.
     pub status: String,
-    /// Its description.
+    /// What the document says of it.
     pub description: Prose,
     /// The type of `Data`. `None` for a refusal.
     pub data: Option<Kind>,

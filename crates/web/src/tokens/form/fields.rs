@@ -15,7 +15,7 @@ pub struct TokenForm {
     pub key: String,
     /// The name of the token.
     pub name: String,
-    /// The description.
+    /// The description as it was typed. It may be empty.
     pub description: String,
     /// A number of days, or [`OWN_DAY`].
     pub expiration: String,
@@ -23,7 +23,7 @@ pub struct TokenForm {
     pub last_day: String,
     /// Whether the token has only the chosen scopes.
     pub is_limited: bool,
-    /// The chosen scopes.
+    /// The names of the chosen scopes, if it is limited.
     pub scopes: Vec<String>,
     /// Networks, separated by white space or commas.
     pub networks: String,
@@ -34,7 +34,7 @@ pub struct TokenForm {
 }
 
 impl TokenForm {
-    /// An empty form.
+    /// The form as it is opened, with what the policy proposes.
     pub fn empty(key: String, policy: &PolicyView) -> Self {
         Self {
             key,

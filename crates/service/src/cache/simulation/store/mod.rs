@@ -41,7 +41,7 @@ fn full() -> StoreError {
     }
 }
 
-/// A server's connections.
+/// The connections of one server to the database, which can be cut.
 pub(super) struct Link {
     pub(super) database: Arc<Database>,
     pub(super) machine: Arc<Machine>,
@@ -151,7 +151,7 @@ impl Change {
     }
 }
 
-/// A server's store.
+/// The store as one server sees it.
 pub(super) struct SimulatedStore(pub(super) Arc<Link>);
 
 impl SimulatedStore {

@@ -1,4 +1,4 @@
-//! A contender's figures.
+//! The figures of one contender.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use crate::program::mebibytes;
 use crate::sample::{Latency, Sample};
 use crate::statistics::Spread;
 
-/// A contender's figures.
+/// The figures of one contender, over all rounds.
 #[derive(Serialize)]
-pub struct Row {
+pub struct ContenderFigures {
     pub name: &'static str,
-    /// Requests per second.
+    /// How many requests it answers in a second.
     pub rate: Spread,
     /// Processor time of the program per request.
     pub processor_us: Spread,
@@ -26,7 +26,7 @@ pub struct Row {
     pub resident_mib: Option<f64>,
 }
 
-impl Row {
+impl ContenderFigures {
     /// The figures of a contender that took part in every round.
     pub fn of(name: Name, rounds: &[Round], resident_kib: Option<u64>) -> Option<Self> {
         let samples: Vec<Sample> = rounds.iter().filter_map(|round| round.of(name)).collect();
@@ -50,7 +50,7 @@ impl Row {
     }
 }
 
-impl fmt::Display for Row {
+impl fmt::Display for ContenderFigures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let figure = |figure: Option<f64>, digits| {
             figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))

@@ -18,19 +18,20 @@ pub enum Place {
     Database(Box<Settings>),
     /// Over the administration interface of a service.
     Api {
-        /// The service's origin.
+        /// The origin of the service, such as `https://pat.example.com`.
         url: String,
         /// Once it was read.
         key: OnceCell<OperatorKeySecret>,
     },
 }
 
-pub struct Session {
+/// What every command needs to know of its command line.
+pub struct Invocation {
     pub place: Place,
     pub output: Output,
 }
 
-impl Session {
+impl Invocation {
     /// The settings, for a command that the interface does not offer.
     ///
     /// # Errors
