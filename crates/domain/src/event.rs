@@ -59,6 +59,8 @@ pub enum EventKind {
     EndedSecretUsed,
     /// A token was revoked.
     TokenRevoked,
+    /// The entry of a token was removed, long after the token expired.
+    TokenRemoved,
     /// A job began that revokes many tokens.
     BulkStarted,
     /// A batch of a job revoked its tokens.
@@ -94,7 +96,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind of event that is written.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::UserCreated,
         Self::UserUpdated,
         Self::UserErased,
@@ -120,6 +122,7 @@ impl EventKind {
         Self::TokenUpdated,
         Self::EndedSecretUsed,
         Self::TokenRevoked,
+        Self::TokenRemoved,
         Self::BulkStarted,
         Self::BulkRevoked,
         Self::BulkFinished,
@@ -165,6 +168,7 @@ impl EventKind {
             Self::TokenUpdated => "token.updated",
             Self::EndedSecretUsed => "token.ended_secret_used",
             Self::TokenRevoked => "token.revoked",
+            Self::TokenRemoved => "token.removed",
             Self::BulkStarted => "bulk.started",
             Self::BulkRevoked => "bulk.revoked",
             Self::BulkFinished => "bulk.finished",

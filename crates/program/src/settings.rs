@@ -281,6 +281,7 @@ impl Settings {
             exchanges_per_token_per_minute: self.exchanges_per_token_per_minute,
             exchanges_per_owner_per_minute: self.exchanges_per_owner_per_minute,
             signing_key_rotate_days: self.signing_key_rotate_days,
+            ended_tokens_days: self.ended_tokens_days,
             cache_entries: self.cache_entries as usize,
         }
     }

@@ -77,6 +77,14 @@ impl StatusRepository for Channel {
         Ok(found.into_iter().next())
     }
 
+    async fn has_place(&self, token: TokenId) -> Result<bool, StoreError> {
+        let found = Entity::find()
+            .filter(Column::TokenId.eq(token.as_uuid()))
+            .one(self)
+            .await;
+        Ok(found.map_err(store_error)?.is_some())
+    }
+
     async fn greatest_index(&self) -> Result<Option<u64>, StoreError> {
         let select = Entity::find()
             .select_only()

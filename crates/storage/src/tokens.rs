@@ -12,6 +12,7 @@ use ats_pat_domain::{
     Description, Scopes, Status, Tagged, Timestamp, Token, TokenId, TokenName, UserId,
 };
 use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, QueryFilter, QueryOrder,
@@ -20,14 +21,14 @@ use sea_orm::{
 
 use crate::channel::Channel;
 use crate::entity::token::{ActiveModel, Column, Entity, Model};
-use crate::entity::{secret, user};
+use crate::entity::{secret, status_place, token_usage, user};
 use crate::failure::store_error;
 use crate::listed_token::{listed, select_listed};
 use crate::page;
 use crate::readable::{page_of, readable_page};
 use crate::row::{columns, corrupt, name_key, part, tag};
 use crate::transaction::StoreTransaction;
-use crate::write::{insert, update};
+use crate::write::{exactly_one, insert, update};
 use crate::{signs_of_life, token_counts, token_page};
 
 impl TryFrom<Model> for Tagged<Token> {
@@ -94,6 +95,50 @@ async fn one(
 ) -> Result<Option<ListedToken>, StoreError> {
     let row = channel.query_one(select).await.map_err(store_error)?;
     row.as_ref().map(listed).transpose()
+}
+
+/// The ids are read first, so that no statement searches for long where few tokens may be removed.
+async fn removable(
+    channel: &Channel,
+    after: Option<TokenId>,
+    limit: u64,
+    expired_before: Timestamp,
+) -> Result<(Vec<TokenId>, Option<TokenId>), StoreError> {
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .apply_if(after, |find, id| find.filter(Column::Id.gt(id.as_uuid())))
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(channel)
+        .await
+        .map_err(store_error)?;
+    let is_last = (ids.len() as u64) < limit;
+    let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
+        return Ok((Vec::new(), None));
+    };
+    let places = Query::select()
+        .expr(Expr::val(1))
+        .from(status_place::Entity)
+        .and_where(
+            Expr::col((status_place::Entity, status_place::Column::TokenId))
+                .equals((Entity, Column::Id)),
+        )
+        .take();
+    let found: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.between(*first, *last))
+        .filter(Column::ExpiresAt.lt(expired_before.as_millis()))
+        .filter(Expr::exists(places).not())
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(channel)
+        .await
+        .map_err(store_error)?;
+    let found = found.into_iter().map(TokenId::from_uuid).collect();
+    Ok((found, (!is_last).then_some(TokenId::from_uuid(*last))))
 }
 
 #[async_trait]
@@ -164,6 +209,15 @@ impl TokenRepository for Channel {
         soon: Timestamp,
     ) -> Result<(TokenCounts, Option<TokenId>), StoreError> {
         token_counts::read(self, after, limit, now, soon).await
+    }
+
+    async fn removable(
+        &self,
+        after: Option<TokenId>,
+        limit: u64,
+        expired_before: Timestamp,
+    ) -> Result<(Vec<TokenId>, Option<TokenId>), StoreError> {
+        removable(self, after, limit, expired_before).await
     }
 
     async fn bearer(&self, id: TokenId) -> Result<Option<StoredBearer>, StoreError> {
@@ -270,6 +324,15 @@ impl TokenChanges for StoreTransaction {
 
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError> {
         insert(&self.channel, secret::ActiveModel::from(secret)).await
+    }
+
+    async fn delete_token(&self, id: TokenId) -> Result<(), StoreError> {
+        let usage = token_usage::Entity::delete_by_id(id.as_uuid())
+            .exec(&self.channel)
+            .await;
+        usage.map_err(store_error)?;
+        let deleted = Entity::delete_by_id(id.as_uuid()).exec(&self.channel).await;
+        exactly_one(&self.channel, deleted.map_err(store_error)?.rows_affected).await
     }
 
     async fn delete_secret(&self, hash: &[u8; 32]) -> Result<(), StoreError> {

@@ -255,6 +255,7 @@ event-token-confirmed = New secret used, old one ended
 event-overlap-ended = Old secret ended
 event-token-updated = Token changed
 event-token-revoked = Token revoked
+event-token-removed = Expired token removed from the list
 event-status-place-given = Place in the status list assigned
 event-signing-key-created = Signing key created
 event-signing-key-promoted = Signing key put into use

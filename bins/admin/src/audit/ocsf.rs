@@ -171,9 +171,9 @@ fn meaning(kind: EventKind, event: &EventView, details: Details<'_>) -> Meaning 
         }
         EventKind::SigningKeyPromoted => success(EntityManagement, (10, "Activate"), Informational),
         EventKind::EventsPruned => success(EntityManagement, (4, "Delete"), Medium),
-        EventKind::SigningKeyDestroyed | EventKind::DirectoryGroupDeleted => {
-            success(EntityManagement, (4, "Delete"), Informational)
-        }
+        EventKind::SigningKeyDestroyed
+        | EventKind::DirectoryGroupDeleted
+        | EventKind::TokenRemoved => success(EntityManagement, (4, "Delete"), Informational),
         EventKind::SetupLinkCreated | EventKind::DirectoryGroupCreated => {
             success(EntityManagement, (1, "Create"), Informational)
         }

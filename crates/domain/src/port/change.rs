@@ -79,6 +79,8 @@ pub trait TokenChanges: Send + Sync {
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
     /// Writes an existing secret. Finds it by its hash.
     async fn update_secret(&self, secret: &Tagged<Secret>) -> Result<(), StoreError>;
+    /// Removes a token entry that has no secrets, with its last use.
+    async fn delete_token(&self, id: TokenId) -> Result<(), StoreError>;
     /// Removes a secret, if it is there.
     async fn delete_secret(&self, hash: &[u8; 32]) -> Result<(), StoreError>;
 }

@@ -8,7 +8,7 @@ use super::token_repository::{SecretRepository, TokenRepository};
 use crate::directory::DirectoryGroup;
 use crate::event::{Event, Head};
 use crate::group::Group;
-use crate::id::{EventId, GroupId, OperatorKeyId, UserId};
+use crate::id::{EventId, GroupId, OperatorKeyId, TokenId, UserId};
 use crate::identity::{Identity, Issuer, LinkedIdentity, ProviderName};
 use crate::key::{StoredRootKey, StoredSigningKey};
 use crate::list::{EventFilter, UserQuery};
@@ -136,6 +136,8 @@ pub trait StatusRepository: Send + Sync {
     async fn by_index(&self, index: u64) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
     /// The place that was free first, among those that are free at `now`.
     async fn first_free(&self, now: Timestamp) -> Result<Option<Tagged<StatusPlace>>, StoreError>;
+    /// Whether a place is this token's, as its row says.
+    async fn has_place(&self, token: TokenId) -> Result<bool, StoreError>;
     /// The greatest index in use.
     async fn greatest_index(&self) -> Result<Option<u64>, StoreError>;
     /// Up to `limit` places with indexes greater than `after`, sorted by index. For walks through

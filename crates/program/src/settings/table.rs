@@ -114,6 +114,13 @@ settings! {
         default: 0,
     }
 
+    /// How many days after its expiry the entry of a token is removed, with its history: at least 3; 0 keeps it for ever
+    pub(super) ended_tokens_days: u32 {
+        key: "ended-tokens-days",
+        read: number in 0..=36500,
+        default: 0,
+    }
+
     /// Networks (CIDR) whose forwarding headers are believed; a list
     pub trusted_proxies: Vec<IpNet> { key: "trusted-proxies", read: networks, without: "none" }
 

@@ -143,6 +143,8 @@ pub struct Settings {
     pub exchanges_per_owner_per_minute: u32,
     /// After how many days a server makes a new signing key. 0 means never.
     pub signing_key_rotate_days: u32,
+    /// How many days after its expiry the entry of a token is removed. 0 means never.
+    pub ended_tokens_days: u32,
 }
 
 impl Settings {
@@ -177,6 +179,7 @@ impl Settings {
             exchanges_per_token_per_minute: 0,
             exchanges_per_owner_per_minute: 0,
             signing_key_rotate_days: 0,
+            ended_tokens_days: 0,
         }
     }
 }

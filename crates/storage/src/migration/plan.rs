@@ -56,7 +56,10 @@ fn described(name: &str) -> (&'static str, Option<&'static str>) {
             "adds and indexes entries of the directory, and makes the table of its groups",
             Some("users"),
         ),
-        "m0019_pruned_beside" => ("makes the tables of removed events", None),
+        "m0019_pruned_beside" => (
+            "makes the tables of removed events, and an index of places",
+            Some("status_places"),
+        ),
         _ => ("", None),
     }
 }

@@ -1,4 +1,4 @@
-//! Removing old events.
+//! Removing old events and tokens.
 
 use async_trait::async_trait;
 use sea_orm::sea_query::Index;
@@ -6,12 +6,14 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::schema::{big_integer, blob, integer, uuid};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
-use super::columns::{create, key, table};
+use super::columns::{create, index, key, table};
 
 const PARTS: &str = "pruning_parts";
+const PLACES: &str = "status_places";
+const OF_TOKEN: &str = "status_places_token";
 
-/// Makes the tables of what has to be known of removed events. The release before leaves them
-/// alone.
+/// Makes the tables of what has to be known of removed events, and finds the places of a token. The
+/// release before leaves them alone.
 pub struct Pruned;
 
 impl MigrationName for Pruned {
@@ -31,7 +33,14 @@ impl MigrationTrait for Pruned {
         if manager.get_database_backend() == DbBackend::MySql {
             let longer = format!("ALTER TABLE {PARTS} MODIFY content LONGBLOB NOT NULL");
             manager.get_connection().execute_unprepared(&longer).await?;
+            // MariaDB made an index for the reference.
+            return Ok(());
         }
-        Ok(())
+        if manager.has_index(PLACES, OF_TOKEN).await? {
+            return Ok(());
+        }
+        manager
+            .create_index(index(OF_TOKEN, PLACES, ["token_id"]))
+            .await
     }
 }

@@ -40,6 +40,7 @@ fn every_setting_can_stand_in_the_file() {
         expand-all-scope = true
         master-key-command = ["/usr/bin/unseal", "ats pat"]
         signing-key-rotate-days = 90
+        ended-tokens-days = 400
         trusted-proxies = ["10.0.0.0/8", "2001:db8::1"]
         connections = 100
         connections-per-address = 50
@@ -144,6 +145,7 @@ fn every_setting_has_an_environment_variable() {
         // It can't be there beside the file.
         ("ATS_PAT_MASTER_KEY_COMMAND", ""),
         ("ATS_PAT_SIGNING_KEY_ROTATE_DAYS", "90"),
+        ("ATS_PAT_ENDED_TOKENS_DAYS", "400"),
         ("ATS_PAT_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1"),
         ("ATS_PAT_CONNECTIONS", "100"),
         ("ATS_PAT_CONNECTIONS_PER_ADDRESS", "50"),

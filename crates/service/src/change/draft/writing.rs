@@ -100,6 +100,21 @@ impl Draft<'_> {
         Ok(self.transaction.update_secret(&tagged).await?)
     }
 
+    /// Removes a token with its secrets, which were read and are genuine.
+    pub(crate) async fn delete_token(
+        &self,
+        token: &Token,
+        secrets: &[Secret],
+    ) -> Result<(), Error> {
+        for secret in secrets {
+            self.transaction.delete_secret(&secret.hash).await?;
+            self.note_removed(secret);
+        }
+        self.transaction.delete_token(token.id).await?;
+        self.note_removed(token);
+        Ok(())
+    }
+
     /// Removes a secret that was planted or altered, or that was never confirmed.
     pub(crate) async fn delete_secret(&self, secret: &Secret) -> Result<(), Error> {
         self.transaction.delete_secret(&secret.hash).await?;

@@ -13,6 +13,7 @@ use crate::ledger::pruned::held_or_pruned;
 use crate::ledger::{is_genuine_end, log_head};
 use crate::policy::CutWalk;
 use crate::service::Service;
+use crate::service::background::ended::Walk as EndedWalk;
 use crate::service::background::unused::Walk;
 use crate::service::error::{Error, causes};
 use crate::service::refusals::RecordGuessing;
@@ -35,6 +36,7 @@ impl Service {
         let mut tick = 0_u32;
         let mut unused = Walk::default();
         let mut cut = CutWalk::default();
+        let mut ended = EndedWalk::default();
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
@@ -77,6 +79,10 @@ impl Service {
                 log_failure(
                     "tokens that nobody uses could not be revoked",
                     self.revoke_some_unused(&mut unused).await,
+                );
+                log_failure(
+                    "tokens that expired long ago could not be removed",
+                    self.remove_some_ended(&mut ended).await,
                 );
                 log_failure(
                     "tokens could not be cut to the policy",

@@ -1,5 +1,6 @@
 //! The background work of the service.
 
+mod ended;
 pub(crate) mod findings;
 mod maintenance;
 pub(crate) mod unused;

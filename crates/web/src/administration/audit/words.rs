@@ -47,6 +47,7 @@ pub fn label(kind: EventKind, text: Text) -> &'static str {
         EventKind::TokenUpdated => text.event_token_updated(),
         EventKind::EndedSecretUsed => text.event_ended_secret_used(),
         EventKind::TokenRevoked => text.event_token_revoked(),
+        EventKind::TokenRemoved => text.event_token_removed(),
         EventKind::StatusPlaceGiven => text.event_status_place_given(),
         EventKind::SigningKeyCreated => text.event_signing_key_created(),
         EventKind::SigningKeyPromoted => text.event_signing_key_promoted(),

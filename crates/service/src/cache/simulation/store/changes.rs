@@ -45,6 +45,10 @@ impl TokenChanges for Change {
     async fn insert_secret(&self, secret: &Tagged<Secret>) -> Answer<()> {
         self.update_secret(secret).await
     }
+    async fn delete_token(&self, _: TokenId) -> Answer<()> {
+        not_simulated()
+    }
+
     async fn delete_secret(&self, hash: &[u8; 32]) -> Answer<()> {
         self.write(|rows| drop(rows.secrets.remove(hash)))
     }

@@ -144,6 +144,14 @@ macro_rules! repositories {
                 }).await
             }
             async fn after(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
+            async fn removable(
+                &self,
+                _: Option<TokenId>,
+                _: u64,
+                _: Timestamp,
+            ) -> Answer<(Vec<TokenId>, Option<TokenId>)> {
+                not_simulated()
+            }
             async fn signs_of_life(&self, _: Option<TokenId>, _: u64) -> Answer<Vec<SignOfLife>> { not_simulated() }
             async fn ids(&self, _: Option<UserId>, _: Option<TokenId>, _: u64) -> Answer<Vec<(TokenId, UserId)>> { not_simulated() }
             async fn of_owner(&self, _: UserId, _: Option<TokenId>, _: u64) -> Answer<Vec<Tagged<Token>>> { not_simulated() }
@@ -172,6 +180,7 @@ macro_rules! repositories {
                 self.look(|state| state.rows.places.get(&index).cloned()).await
             }
             async fn first_free(&self, _: Timestamp) -> Answer<Option<Tagged<StatusPlace>>> { Ok(None) }
+            async fn has_place(&self, _: TokenId) -> Answer<bool> { not_simulated() }
             async fn greatest_index(&self) -> Answer<Option<u64>> {
                 self.look(|state| state.rows.places.keys().next_back().copied()).await
             }

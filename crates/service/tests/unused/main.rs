@@ -1,6 +1,9 @@
-//! Unused tokens are revoked if the policy of their owner says so.
+//! Unused tokens are revoked if the policy of their owner says so, and expired ones are removed if
+//! the settings say so.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
+
+mod removed;
 
 use std::time::Duration;
 
