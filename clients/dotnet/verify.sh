@@ -21,6 +21,8 @@ program() {
 
 [ $# -eq 0 ] || [ $# -eq 2 ] || fail 'give no arguments, or SERVER_BINARY ADMIN_BINARY'
 command -v dotnet > /dev/null || fail 'dotnet is not on this machine: install the .NET 10 SDK'
+dotnet --list-runtimes | grep '^Microsoft\.AspNetCore\.App 10\.' > /dev/null \
+    || fail 'ASP.NET Core 10 is not on this machine: install the .NET 10 SDK'
 if [ $# -eq 2 ]; then
     command -v curl > /dev/null || fail 'curl is not on this machine'
     server=$(program "$1")
