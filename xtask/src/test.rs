@@ -131,6 +131,13 @@ fn deny(checks: &[&str], signals: &Signals) -> Result<()> {
     signals.succeed(&mut command)
 }
 
+/// How many tests run at once: more than there are processors, because tests also wait for
+/// databases, browsers and leases. With one for each of two, a quarter of the time stood idle.
+fn at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors + processors.div_ceil(2)
+}
+
 /// All tests except those of the clients, which are made first.
 fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
     let mut left_out = vec![CLIENT_TESTS];
@@ -145,6 +152,7 @@ fn tests(arguments: &Arguments, signals: &Signals) -> Result<()> {
             .collect();
         command.args(["nextest", "run", "--workspace"]);
         command.args(["--filterset", &filters.join(" and ")]);
+        command.args(["--test-threads", &at_once().to_string()]);
     } else {
         eprintln!("cargo-nextest is missing: `cargo test` runs the same tests, slower.");
         command.args(["test", "--workspace", "--lib", "--bins", "--examples"]);
