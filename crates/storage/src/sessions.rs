@@ -7,7 +7,8 @@ use ats_pat_domain::{ProviderName, Session, Tagged, Timestamp, UserId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
 };
 
 use crate::channel::Channel;
@@ -191,18 +192,33 @@ pub(crate) async fn touch(
     Ok(())
 }
 
-/// Removes sessions that ended, or that were not seen for long.
+/// Removes up to `limit` sessions that ended, or that were not seen for long. No database deletes a
+/// limited number in the same way, so the statement names them.
 pub(crate) async fn delete_ended(
     channel: &Channel,
     ended_before: Timestamp,
     idle_since: Timestamp,
+    limit: u64,
 ) -> Result<u64, StoreError> {
+    let has_ended = Condition::any()
+        .add(Column::EndsAt.lt(ended_before.as_millis()))
+        .add(Column::LastSeenAt.lt(idle_since.as_millis()));
+    let ended: Vec<Vec<u8>> = Entity::find()
+        .select_only()
+        .column(Column::IdHash)
+        .filter(has_ended.clone())
+        .limit(limit)
+        .into_tuple()
+        .all(channel)
+        .await
+        .map_err(store_error)?;
+    if ended.is_empty() {
+        return Ok(0);
+    }
+    // One of them may have been used since.
     let deleted = Entity::delete_many()
-        .filter(
-            Condition::any()
-                .add(Column::EndsAt.lt(ended_before.as_millis()))
-                .add(Column::LastSeenAt.lt(idle_since.as_millis())),
-        )
+        .filter(Column::IdHash.is_in(ended))
+        .filter(has_ended)
         .exec(channel)
         .await;
     Ok(deleted.map_err(store_error)?.rows_affected)

@@ -106,8 +106,9 @@ impl Store for Database {
         &self,
         ended_before: Timestamp,
         idle_since: Timestamp,
+        limit: u64,
     ) -> Result<u64, StoreError> {
-        sessions::delete_ended(&self.writes, ended_before, idle_since).await
+        sessions::delete_ended(&self.writes, ended_before, idle_since, limit).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -45,11 +45,13 @@ pub trait Store: Repositories + EventPruning {
     /// earlier time.
     async fn record_usage(&self, uses: &[UsageRecord]) -> Result<(), StoreError>;
 
-    /// Removes sessions that ended before `ended_before` or were last seen before `idle_since`.
+    /// Removes sessions that ended before `ended_before` or were last seen before `idle_since`, but
+    /// no more than `limit`. Returns how many.
     async fn delete_ended_sessions(
         &self,
         ended_before: Timestamp,
         idle_since: Timestamp,
+        limit: u64,
     ) -> Result<u64, StoreError>;
 
     /// Checks that the database answers and is the writable primary.

@@ -171,9 +171,12 @@ impl Store for Watched {
         &self,
         ended_before: Timestamp,
         idle_since: Timestamp,
+        limit: u64,
     ) -> Result<u64, StoreError> {
         let store = &self.store;
-        store.delete_ended_sessions(ended_before, idle_since).await
+        store
+            .delete_ended_sessions(ended_before, idle_since, limit)
+            .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -86,7 +86,7 @@ pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
     ended.row.last_seen_at = Timestamp::MAX;
     change(&store, async |change| {
         change.insert_user(&user(1, "ada")).await.unwrap();
-        for session in [&session(1, 1), &ended, &session(3, 1)] {
+        for session in [&session(1, 1), &ended, &session(3, 1), &session(4, 1)] {
             change.insert_session(session).await.unwrap();
         }
     })
@@ -117,21 +117,20 @@ pub async fn sessions_are_seen_forwards(database: &TestDatabase) {
     let seen = found.session;
     assert_eq!(seen.row.last_seen_at, later(20));
     assert_eq!(seen.row.seen_tag, Some(vec![2]));
-    assert_eq!(
-        store.delete_ended_sessions(later(1), START).await.unwrap(),
-        0
-    );
-    assert_eq!(hashes().await, [1, 2, 3]);
-    assert_eq!(
-        store.delete_ended_sessions(later(2), START).await.unwrap(),
-        1
-    );
-    assert_eq!(hashes().await, [1, 3]);
-    assert_eq!(
-        store.delete_ended_sessions(START, later(5)).await.unwrap(),
-        1
-    );
+    let delete = async |ended_before, idle_since, limit| {
+        let deleted = store.delete_ended_sessions(ended_before, idle_since, limit);
+        deleted.await.unwrap()
+    };
+    assert_eq!(delete(later(1), START, 9).await, 0);
+    assert_eq!(hashes().await, [1, 2, 3, 4]);
+    assert_eq!(delete(later(2), START, 9).await, 1);
+    assert_eq!(hashes().await, [1, 3, 4]);
+    // Two are due, and one is removed at a time.
+    assert_eq!(delete(START, later(5), 1).await, 1);
+    assert_eq!(hashes().await.len(), 2);
+    assert_eq!(delete(START, later(5), 9).await, 1);
     assert_eq!(hashes().await, [1]);
+    assert_eq!(delete(START, later(5), 9).await, 0);
 }
 
 /// Of each token, in the order of ids, the last of what was done to it.

@@ -24,6 +24,10 @@ const TICK: Duration = Duration::from_secs(1);
 const USES_EVERY: u32 = 10;
 /// How many uses one transaction writes.
 const USES_AT_ONCE: usize = 512;
+/// How many ended sessions one statement removes, so that no change waits long.
+const SESSIONS_AT_ONCE: u64 = 500;
+/// How many such statements are in one clean-up.
+const SESSION_BATCHES: u32 = 100;
 /// The number of ticks between two clean-ups.
 const CLEAN_UP_EVERY: u32 = 60;
 
@@ -240,7 +244,13 @@ impl Service {
     async fn remove_ended_sessions(&self) -> Result<(), Error> {
         let now = self.now();
         let idle_since = now.before(self.inner.settings.session_idle);
-        self.store().delete_ended_sessions(now, idle_since).await?;
+        for _ in 0..SESSION_BATCHES {
+            let store = self.store();
+            let removed = store.delete_ended_sessions(now, idle_since, SESSIONS_AT_ONCE);
+            if removed.await? < SESSIONS_AT_ONCE {
+                break;
+            }
+        }
         Ok(())
     }
 

@@ -191,7 +191,7 @@ impl Store for SimulatedStore {
         Ok(())
     }
 
-    async fn delete_ended_sessions(&self, _: Timestamp, _: Timestamp) -> Answer<u64> {
+    async fn delete_ended_sessions(&self, _: Timestamp, _: Timestamp, _: u64) -> Answer<u64> {
         not_simulated()
     }
 
