@@ -51,7 +51,7 @@ pub struct User {
     pub display_name: DisplayName,
     /// Where notices are sent, if it is known.
     pub email: Option<Email>,
-    /// Whether it is a person or a service account.
+    /// A person, a service account, or what is left of either.
     pub kind: UserKind,
     /// The hash of the password, in PHC string format. Without one, nobody can sign in with a
     /// password.

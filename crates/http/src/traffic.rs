@@ -62,7 +62,7 @@ pub struct Answered<'a> {
     pub arrived_at: Duration,
     /// The request ID, which the answer has too.
     pub request_id: &'a str,
-    /// The address that the request came from.
+    /// The caller's address, behind proxies that are trusted.
     pub address: IpAddr,
     /// The part of the site that answered it.
     pub kind: Kind,

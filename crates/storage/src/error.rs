@@ -107,7 +107,7 @@ pub enum OpenError {
         server: String,
         /// The URL's parameter that names the authority.
         authority: &'static str,
-        /// Why the certificate proves nothing.
+        /// Why no connection could be verified.
         #[source]
         source: BoxError,
     },

@@ -31,7 +31,7 @@ include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 pub struct Text(usize);
 
 impl Text {
-    /// The texts in English, which every other language falls back to.
+    /// The texts in English, all of which every other language has, too.
     pub const ENGLISH: Self = Self(0);
 
     /// The tag of the language, as in HTML (BCP 47).

@@ -1,4 +1,4 @@
-//! `POST /oauth2/introspect`: tells other services about an authentication token (RFC 7662).
+//! `POST /oauth2/introspect`: whether a token is active, and what it may do (RFC 7662).
 
 use ats_pat_http::RequestContext;
 use ats_pat_service::{Introspection, Introspector, Service};

@@ -69,7 +69,7 @@ pub enum BackupError {
     Damaged {
         /// The path of that file.
         path: PathBuf,
-        /// The first problem that SQLite found.
+        /// All that was found, as a part of the sentence.
         found: String,
     },
     /// Something is in the database that would be replaced.

@@ -8,7 +8,7 @@ const LONGEST: usize = 200;
 /// The client of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
-    /// The address that the request came from.
+    /// The client's IP address.
     pub address: IpAddr,
     /// The header `User-Agent`, as sent. It proves nothing, but people recognise their sessions by
     /// it.

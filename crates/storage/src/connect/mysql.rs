@@ -36,7 +36,7 @@ const OPTIONAL_SETTINGS: [&str; 2] = [
     "SET SESSION idle_transaction_timeout = 60",
 ];
 
-/// The server's error "Unknown system variable", which MySQL and old releases answer.
+/// The server's error "Unknown system variable", of a server that lacks the setting.
 const UNKNOWN_VARIABLE: u16 = 1193;
 
 pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> {

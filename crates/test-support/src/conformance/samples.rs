@@ -179,7 +179,7 @@ pub fn setup_link(byte: u8) -> Tagged<SetupLink> {
     tagged(row, 6)
 }
 
-/// A policy of the database, whose document nobody parses.
+/// A policy as the database has it, with this document.
 pub fn policy(document: &str) -> Tagged<StoredPolicy> {
     let document = document.to_owned();
     tagged(StoredPolicy { document }, 7)

@@ -41,7 +41,7 @@ fn full() -> StoreError {
     }
 }
 
-/// The connections of one server to the database, which can be cut.
+/// The connections of one server to the database.
 pub(super) struct Link {
     pub(super) database: Arc<Database>,
     pub(super) machine: Arc<Machine>,
