@@ -23,6 +23,7 @@ use other as system;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Options that make a file for its owner alone.
 pub fn private() -> OpenOptions {
@@ -123,7 +124,10 @@ pub fn publish(finished: &Path, path: &Path) -> io::Result<()> {
 /// # Errors
 /// As [`succeed`]. Otherwise the error of the system.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let new = path.with_extension("new");
+    // Several programs may write the same file at once, and each makes one of its own first.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let new = path.with_extension(format!("new-{}-{number}", std::process::id()));
     let written = (|| {
         let mut file = private().create(true).truncate(true).open(&new)?;
         succeed(&file, path)?;

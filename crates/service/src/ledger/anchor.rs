@@ -4,7 +4,7 @@
 //! program doesn't start.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -149,31 +149,15 @@ fn write(file: &Path, kept: Kept) -> io::Result<()> {
     if read(file).is_ok_and(|other| other.is_some_and(is_newer)) {
         return Ok(());
     }
-    let own = format!("new-{}-{}", std::process::id(), hex(&kept.head.hash[1..9]));
-    let new = file.with_extension(own);
-    let written = (|| {
-        let mut handle = ats_pat_files::private()
-            .create(true)
-            .truncate(true)
-            .open(&new)?;
-        // An admin program that runs as root must not leave a file that the service can't read.
-        ats_pat_files::succeed(&handle, file)?;
-        let accepted = kept
-            .accepted
-            .map_or_else(|| NONE.to_owned(), |hash| hex(&hash));
-        writeln!(
-            handle,
-            "{FORMAT} {} {} {accepted}",
-            kept.head.seq,
-            hex(&kept.head.hash)
-        )?;
-        handle.sync_all()?;
-        fs::rename(&new, file)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
+    let accepted = kept
+        .accepted
+        .map_or_else(|| NONE.to_owned(), |hash| hex(&hash));
+    let (seq, hash) = (kept.head.seq, hex(&kept.head.hash));
+    // An admin program that runs as root must not leave a file that the service can't read.
+    ats_pat_files::replace(
+        file,
+        format!("{FORMAT} {seq} {hash} {accepted}\n").as_bytes(),
+    )
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 //! database, so that a start need not read the log from its beginning.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -84,7 +83,7 @@ impl Currency {
         // Nobody else waits for the hash and the disk.
         let written = tokio::task::spawn_blocking(move || {
             let checkpoint = seal(bytes, roots.first());
-            let written = file.map_or(Ok(()), |file| write(&file, &checkpoint));
+            let written = file.map_or(Ok(()), |file| ats_pat_files::replace(&file, &checkpoint));
             (checkpoint, written)
         });
         let (checkpoint, written) = written
@@ -122,23 +121,4 @@ impl Currency {
         let known = known.as_ref()?;
         Some((known.head().seq, known.to_bytes()))
     }
-}
-
-/// Replaces the file atomically.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = file.with_extension(format!("new-{}", std::process::id()));
-    let written = (|| {
-        let mut handle = ats_pat_files::private()
-            .create(true)
-            .truncate(true)
-            .open(&new)?;
-        ats_pat_files::succeed(&handle, file)?;
-        handle.write_all(bytes)?;
-        handle.sync_all()?;
-        fs::rename(&new, file)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
 }
