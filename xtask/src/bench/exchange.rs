@@ -12,7 +12,7 @@ use crate::process::Signals;
 /// Arguments of `cargo xtask bench exchange`.
 #[derive(clap::Args, Default)]
 #[command(
-    after_help = "The figures are also written to target/bench/exchange.json and exchange.svg."
+    after_help = "The figures are also written to target/bench/exchange.json."
 )]
 pub struct Arguments {
     #[command(flatten)]

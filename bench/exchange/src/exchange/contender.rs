@@ -32,7 +32,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// The text for table, plot and file.
+    /// The text for table and file.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Hello => "hello",

@@ -3,7 +3,6 @@
 mod contender;
 mod contender_figures;
 mod mint;
-mod plot;
 mod ratio;
 mod report;
 mod validate;

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::contender::Name;
 use super::contender_figures::{ContenderFigures, spread};
-use super::plot::Plot;
 use super::ratio::{Ratio, Round, ratios};
 use crate::figure::verdict;
 use crate::output::write_json;
@@ -79,12 +78,9 @@ impl Report {
         ratios(rounds)
     }
 
-    /// Writes it as JSON to `path`, and the plot beside it.
+    /// Writes it as JSON to `path`.
     pub fn write(&self, path: &Path) -> Result<()> {
-        write_json(path, self)?;
-        let plot = path.with_extension("svg");
-        std::fs::write(&plot, Plot::of(&self.contenders).draw()?)
-            .with_context(|| format!("cannot write {}", plot.display()))
+        write_json(path, self)
     }
 
     /// Fails if a target was missed.
