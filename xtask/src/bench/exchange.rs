@@ -11,9 +11,7 @@ use crate::process::Signals;
 
 /// Arguments of `cargo xtask bench exchange`.
 #[derive(clap::Args, Default)]
-#[command(
-    after_help = "The figures are also written to target/bench/exchange.json."
-)]
+#[command(after_help = "The figures are also written to target/bench/exchange.json.")]
 pub struct Arguments {
     #[command(flatten)]
     databases: Choice,
