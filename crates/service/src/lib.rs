@@ -53,6 +53,7 @@ pub use service::open::{MasterKeySource, OpenError, Parts, last_seen};
 pub use service::settings::{
     DirectoryRules, LocalPasswords, PolicySource, ProviderRules, Settings,
 };
+pub use service::work::{Entered, Work, WorkFigures};
 pub use service::system::{SystemClock, SystemRandomness};
 pub use sessions::identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use sessions::{PasswordChange, SignInResult, SignedIn, StepUp};

@@ -93,7 +93,7 @@ impl ExchangeCache {
         let Some(known) = *head else {
             return self.begin_anew(&mut head, begun).await;
         };
-        let end = self.store.events().head().await?;
+        let end = self.store.vital().events().head().await?;
         if end == known {
             // So it is nearly always, and told by one short row. The policy in memory is judged
             // without the database.
@@ -106,7 +106,7 @@ impl ExchangeCache {
         let mut ring: Option<Arc<RingState>> = None;
         loop {
             let first = (rules.polls_from)(last);
-            let events = self.store.events().from(first, BATCH).await?;
+            let events = self.store.vital().events().from(first, BATCH).await?;
             let Some(newer) = (rules.newer)(last, &events) else {
                 tracing::error!(
                     seq = last.seq,

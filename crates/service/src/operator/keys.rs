@@ -13,6 +13,7 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::SigningKeyView;
+use crate::service::turns::Rank;
 
 /// When a new signing key takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +116,14 @@ struct Rotate {
 impl Change for Rotate {
     /// Every key, as the rotation left it.
     type Output = Vec<SigningKeyView>;
+
+    fn rank(&self) -> Rank {
+        if self.rotation == Rotation::Compromised {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let mut ring = Vec::new();

@@ -16,6 +16,7 @@ use crate::ledger::rows::Row;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::view::SessionView;
+use crate::service::turns::Rank;
 
 impl Service {
     /// The user's valid sessions: the current one first, then the newest first.
@@ -137,6 +138,10 @@ struct EndOne {
 impl Change for EndOne {
     type Output = bool;
 
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
+
     async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
         let user = draft.user()?;
         let own = draft.read().sessions().of_user(user.id).await?;
@@ -157,6 +162,10 @@ struct EndOthers {
 
 impl Change for EndOthers {
     type Output = u64;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
         let user = draft.user()?;

@@ -12,6 +12,7 @@ use crate::service::client::Client;
 use crate::service::error::Error;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
+use crate::service::turns::Rank;
 
 /// The field in refusals of a new password.
 const NEW_PASSWORD: &str = "NewPassword";
@@ -83,6 +84,10 @@ struct ReplacePassword {
 
 impl Change for ReplacePassword {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = draft.user()?.clone();

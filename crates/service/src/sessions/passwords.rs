@@ -1,19 +1,39 @@
 //! Hashing passwords is slow on purpose, so only a few run at once.
 
+use std::time::Duration;
+
 use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
-use ats_pat_domain::{Problem, Reason};
+use ats_pat_domain::{Neighbourhood, Problem, Reason};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::service::error::Error;
-use crate::service::turns::{Claim, Turns};
+use crate::service::turns::{Amounts, Firsts, Rank, Rules, Turns};
 
-/// How many may wait for their turn. More are refused.
+/// How many may wait for their turn, even if they could be answered in time.
 const WAITING: usize = 1024;
+/// The longest time that a person waits for a password to be checked.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who asks for password work: an address, or `None` for the operator.
+pub(crate) type Claim = crate::service::turns::Claim<Option<Neighbourhood>>;
+
+impl Claim {
+    /// The claim of the operator.
+    pub(crate) const OPERATOR: Self = Self {
+        from: None,
+        rank: Rank::First,
+    };
+    /// The claim of an unknown address.
+    pub(crate) const UNKNOWN: Self = Self {
+        from: None,
+        rank: Rank::Second,
+    };
+}
 
 /// Hashes and verifies passwords, away from the threads that serve requests.
 pub(crate) struct Passwords {
     hasher: PasswordHasher,
-    turns: Turns,
+    turns: Turns<Option<Neighbourhood>>,
 }
 
 impl Passwords {
@@ -21,7 +41,13 @@ impl Passwords {
         let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             hasher: PasswordHasher::new(cost, at_once)?,
-            turns: Turns::new(at_once, WAITING),
+            turns: Turns::new(Rules {
+                name: "sign-in",
+                at_once,
+                most_waiting: WAITING,
+                patience: PATIENCE,
+                firsts: Firsts::Ahead,
+            }),
         })
     }
 
@@ -90,6 +116,21 @@ impl Passwords {
         .await?
     }
 
+    /// How many more passwords could be checked in time.
+    pub(crate) fn room(&self) -> usize {
+        self.turns.room()
+    }
+
+    /// Counts a sign-in that was refused before its password work.
+    pub(crate) fn shed(&self) {
+        self.turns.shed(Rank::Third);
+    }
+
+    /// How much password work there is.
+    pub(crate) fn amounts(&self) -> Amounts {
+        self.turns.amounts(&[Rank::First, Rank::Second, Rank::Third])
+    }
+
     /// Frees the memory that is kept from one password to the next.
     pub(crate) fn rest(&self) {
         self.hasher.give_back_memory();
@@ -100,7 +141,7 @@ impl Passwords {
         claim: Claim,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let busy = || Error::Refused(Problem::too_many_requests(1));
+        let busy = || Error::Refused(Problem::too_many_requests(Problem::RETRY_AFTER_UNAVAILABLE));
         let turn = self.turns.turn(claim).await.ok_or_else(busy)?;
         // If the caller hangs up, the work goes on, and its turn with it.
         let work = move || {

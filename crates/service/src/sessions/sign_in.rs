@@ -18,8 +18,9 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::{Error, causes};
 use crate::service::settings::LocalPasswords;
-use crate::service::turns::Claim;
+use crate::sessions::passwords::Claim;
 use crate::view::SessionUser;
+use crate::service::turns::Rank;
 
 /// How many sessions a user may have. At the next sign-in the oldest one ends.
 pub(crate) const MOST_SESSIONS: usize = 100;
@@ -64,7 +65,8 @@ impl Service {
         if local == LocalPasswords::Off {
             return Err(Problem::Forbidden.into());
         }
-        let turn = self.inner.limits.sign_in(&folded, client.address).await?;
+        let (limits, passwords) = (&self.inner.limits, &self.inner.passwords);
+        let turn = limits.sign_in(&folded, client.address, passwords).await?;
         let user = self.user_named(&folded).await?;
         let user = user.filter(|user| user.kind == UserKind::Person);
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -213,6 +215,10 @@ struct StartSession {
 
 impl Change for StartSession {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = draft.user()?.clone();

@@ -15,6 +15,7 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
 use crate::tokens::revoke_saying;
+use crate::service::turns::Rank;
 
 /// How many strings one report may have.
 const MAX_REPORTED: usize = 1000;
@@ -155,6 +156,10 @@ struct RevokeAsHolder {
 
 impl Change for RevokeAsHolder {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let mut revoked = false;

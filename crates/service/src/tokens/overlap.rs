@@ -12,6 +12,7 @@ use crate::service::Service;
 use crate::service::error::Error;
 use crate::status::places;
 use crate::view::TokenView;
+use crate::service::turns::Rank;
 
 impl Service {
     /// Ends the replaced secret of one of the owner's tokens that still works. Where none does,
@@ -89,6 +90,13 @@ impl EndOverlap {
 
 impl Change for EndOverlap {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        match self.by {
+            By::Owner(_) => Rank::First,
+            By::FirstUse { .. } => Rank::Second,
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let token = self.token(draft).await?.ok_or(Problem::TokenNotFound)?;

@@ -18,6 +18,7 @@ use crate::service::Service;
 use crate::service::error::Error;
 use crate::status::places;
 use crate::view::TokenView;
+use crate::service::turns::Rank;
 
 /// How many entries are read at once.
 const BATCH: u64 = 500;
@@ -237,6 +238,10 @@ async fn owner_in_log(draft: &Draft<'_>, id: TokenId) -> Result<Option<UserId>, 
 impl Change for Revoke {
     /// The token, and whose it is.
     type Output = (TokenView, UserId);
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let tokens = draft.read().tokens();

@@ -22,6 +22,7 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
 use crate::status::places;
+use crate::service::turns::Rank;
 
 /// How long a secret that was not used yet can be.
 const UNCONFIRMED_FOR: Duration = Duration::from_hours(24);
@@ -234,6 +235,10 @@ struct Confirm {
 
 impl Change for Confirm {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let Exchangeable {

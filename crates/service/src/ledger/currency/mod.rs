@@ -311,7 +311,7 @@ impl Currency {
             );
         }
         let kind = EventKind::DatabaseUpgraded.as_str();
-        match self.store.events().last_of_kind(kind).await? {
+        match self.store.vital().events().last_of_kind(kind).await? {
             Some(upgrade)
                 if follows_its_predecessor(&*self.store, &self.roots, &upgrade).await? =>
             {
@@ -327,7 +327,7 @@ impl Currency {
         loop {
             let last = known.head();
             let next = last.next().ok_or(Error::altered_event(last.seq))?;
-            let events = self.store.events().from(next, BATCH).await?;
+            let events = self.store.vital().events().from(next, BATCH).await?;
             self.read_to.store(last.seq, Ordering::Relaxed);
             if events.is_empty() {
                 break;
@@ -345,7 +345,7 @@ impl Currency {
     async fn read_on(&self, mut last: Head) -> Result<bool, Error> {
         loop {
             let first = last.seq.max(1);
-            let events = self.store.events().from(first, BATCH).await?;
+            let events = self.store.vital().events().from(first, BATCH).await?;
             let Some(newer) = behind(last, &events) else {
                 return Ok(false);
             };

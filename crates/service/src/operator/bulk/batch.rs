@@ -11,6 +11,7 @@ use super::job::Job;
 use crate::change::{Change, Draft, Taken};
 use crate::service::error::Error;
 use crate::tokens::end_any;
+use crate::service::turns::Rank;
 
 /// After how many seconds a job can be asked for again while another runs.
 const ASK_AGAIN_SECONDS: u64 = 30;
@@ -22,6 +23,10 @@ pub(super) struct Start {
 
 impl Change for Start {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let last = Job::last(draft.read(), draft.roots()).await?;
@@ -93,6 +98,10 @@ pub(super) struct Finish {
 
 impl Change for Finish {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let job = Job::load(draft.read(), draft.roots(), self.id).await?;

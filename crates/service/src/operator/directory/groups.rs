@@ -13,6 +13,7 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::rows::altered;
 use crate::service::error::Error;
 use crate::view::DirectoryGroupView;
+use crate::service::turns::Rank;
 
 impl Directory<'_> {
     /// Adds a group with its members.
@@ -244,6 +245,10 @@ struct DeleteGroup {
 
 impl Change for DeleteGroup {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let (group, judgement) = found(draft, self.id).await?;

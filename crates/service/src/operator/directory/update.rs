@@ -16,6 +16,7 @@ use crate::operator::strip;
 use crate::service::error::Error;
 use crate::tokens::take_places_of;
 use crate::view::DirectoryUserView;
+use crate::service::turns::Rank;
 
 impl Directory<'_> {
     /// Changes a user. To keep somebody out works on any row, whether or not it is genuine.
@@ -120,6 +121,14 @@ impl Update {
 
 impl Change for Update {
     type Output = DirectoryUserView;
+
+    fn rank(&self) -> Rank {
+        if self.to.active == Some(false) {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(DirectoryUserView, Taken), Error> {
         let (before, judgement) = found(draft, self.id).await?;

@@ -18,6 +18,7 @@ use crate::service::Service;
 use crate::service::error::Error;
 use crate::tokens::OneTimeKey;
 use crate::view::OperatorKeyView;
+use crate::service::turns::Rank;
 
 /// An operator key to make, as written.
 #[derive(Clone, Debug, Default)]
@@ -291,6 +292,10 @@ struct Revoke {
 
 impl Change for Revoke {
     type Output = OperatorKey;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(OperatorKey, Taken), Error> {
         let found = draft.read().operator_keys().by_id(self.id).await?;

@@ -15,6 +15,7 @@ use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
 use crate::tokens::revoke_tokens_of;
 use crate::view::UserView;
+use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// Erases the personal details of a user for good: names, address, password, what the tokens
@@ -41,6 +42,10 @@ struct Erase {
 
 impl Change for Erase {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let (mut user, judgement) = find_even_planted_by_id(draft, self.id).await?;

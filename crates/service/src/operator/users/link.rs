@@ -18,6 +18,7 @@ use crate::service::error::Error;
 use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::take_places_of;
 use crate::view::UserView;
+use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// Links a user to an identity: whoever proves it signs in as this user. The user's password is
@@ -263,6 +264,10 @@ struct Unlink {
 
 impl Change for Unlink {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = find_user(draft, &self.name).await?;

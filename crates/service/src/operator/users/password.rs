@@ -6,8 +6,9 @@ use super::find::{UserRef, find_even_planted};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
-use crate::service::turns::Claim;
+use crate::sessions::passwords::Claim;
 use crate::tokens::revoke_tokens;
+use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// The hash of a new password.
@@ -41,6 +42,10 @@ struct RevokeTokens {
 
 impl Change for RevokeTokens {
     type Output = u64;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
         let (user, _) = find_even_planted(draft, &self.user).await?;

@@ -22,6 +22,7 @@ use crate::service::client::Client;
 use crate::service::error::Error;
 use crate::service::settings::ProviderRules;
 use crate::sessions::{NewSession, SignedIn};
+use crate::service::turns::Rank;
 
 /// How often an identity is looked up, if somebody links or unlinks it at the same time.
 const LOOKS: u32 = 3;
@@ -203,6 +204,10 @@ struct Finish {
 
 impl Change for Finish {
     type Output = Finished;
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Finished, Taken), Error> {
         let proof = &*self.proof;

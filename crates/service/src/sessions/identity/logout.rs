@@ -12,6 +12,7 @@ use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::error::Error;
 use crate::sessions::SignedIn;
+use crate::service::turns::Rank;
 
 /// Why a logout token ended nothing.
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +150,10 @@ async fn user_of(draft: &Draft<'_>, identity: &Identity) -> Result<Option<UserId
 impl Change for EndByProvider {
     /// Whether this is the first token with its id.
     type Output = bool;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
         let taken_before = EventFilter {
