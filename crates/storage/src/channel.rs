@@ -271,7 +271,10 @@ impl Channel {
 /// A connection for one statement.
 enum InUse<'a> {
     /// The share is given back after the connection.
-    OfPool(Connection, #[expect(dead_code, reason = "it is held")] Option<OwnedSemaphorePermit>),
+    OfPool(
+        Connection,
+        #[expect(dead_code, reason = "it is held")] Option<OwnedSemaphorePermit>,
+    ),
     OfTransaction(MutexGuard<'a, Connection>),
 }
 

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    Capacity, ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository, KeyRepository,
-    OperatorKeyRepository, PolicyRepository, Repositories, Retagged, SecretRepository,
-    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures,
-    TokenRepository, Transaction, UsageRecord, UserRepository,
+    Capacity, ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository,
+    KeyRepository, OperatorKeyRepository, PolicyRepository, Repositories, Retagged,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    StoreFigures, TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{EventId, OperatorKeyId, Timestamp};

@@ -22,6 +22,8 @@ const EXCHANGERS: usize = 16;
 const PAUSE: Duration = Duration::from_millis(4);
 /// Users who change things, and as many who read lists.
 const CHANGERS: usize = 12;
+/// Users who sign in. They are others, because a user may have 100 sessions only.
+const VISITORS: usize = 10;
 /// The tokens that are exchanged.
 const TOKENS: usize = 40;
 /// How many sign in at once, each from an address of its own.
@@ -69,6 +71,9 @@ impl<'a> Crowd<'a> {
             let mut person = Person::new(name, at);
             expect(person.sign_in(FIRST_PASSWORD), 200)?;
             people.push(person);
+        }
+        for number in 0..VISITORS {
+            add_user(installation, &format!("visitor-{number}"))?;
         }
         let secrets = (0..TOKENS).map(|number| {
             let owner = &mut people[number % CHANGERS];
@@ -264,7 +269,7 @@ impl<'a> Crowd<'a> {
     }
 
     fn sign_in(&self, number: u8) -> Result<()> {
-        let name = format!("person-{}", usize::from(number) % CHANGERS);
+        let name = format!("visitor-{}", usize::from(number) % VISITORS);
         let body = json!({"UserName": name, "Password": FIRST_PASSWORD});
         let mut caller = Caller::from(Ipv4Addr::new(127, 79, 0, number), self.at);
         let sign_in = || caller.post_json("/api/session", &[], &body);

@@ -125,9 +125,7 @@ impl Times {
     pub fn told(&self) -> Vec<String> {
         let all = self.0.lock();
         all.iter()
-            .map(|((phase, class), requests)| {
-                format!("{phase:?}, {class:?}: {}", requests.told())
-            })
+            .map(|((phase, class), requests)| format!("{phase:?}, {class:?}: {}", requests.told()))
             .collect()
     }
 }

@@ -173,13 +173,24 @@ async fn a_flood_of_changes_stops_neither_exchanges_nor_lists_nor_a_revoke(
     let refused = http.post(url).body("no JSON").send().await.unwrap();
     assert_eq!(refused.status(), 503, "before the body and the session");
     assert_eq!(refused.headers()["retry-after"], "5");
-    assert!(scene.metric("ats_pat_work_shed_total{class=\"change\"}").await >= 10.0);
+    assert!(
+        scene
+            .metric("ats_pat_work_shed_total{class=\"change\"}")
+            .await
+            >= 10.0
+    );
     assert!(!revoke.is_finished(), "the row is still held");
 
     holder.execute("ROLLBACK").await.unwrap();
     let (status, revoked) = revoke.await.unwrap();
-    assert_eq!((status, &revoked["Data"]["Status"]), (200, &json!("Revoked")));
-    assert_eq!(client.exchange(&leaked_secret).await.1["ResponseCode"], 1203);
+    assert_eq!(
+        (status, &revoked["Data"]["Status"]),
+        (200, &json!("Revoked"))
+    );
+    assert_eq!(
+        client.exchange(&leaked_secret).await.1["ResponseCode"],
+        1203
+    );
     let mut made = 0;
     while let Some(answered) = flood.join_next().await {
         match answered.unwrap() {
@@ -192,7 +203,11 @@ async fn a_flood_of_changes_stops_neither_exchanges_nor_lists_nor_a_revoke(
     assert!(scene.metric(shed_of_removals).await < 0.5);
     scene.token("afterwards").await;
     let list = client.get("/api/personalaccesstoken").await.1;
-    assert_eq!(list["Data"]["Total"], json!(4 + made), "what was refused left nothing");
+    assert_eq!(
+        list["Data"]["Total"],
+        json!(4 + made),
+        "what was refused left nothing"
+    );
     scene.admin(&["audit", "verify"]);
 }
 
@@ -227,7 +242,11 @@ async fn a_flood_of_lists_takes_no_connection_from_exchanges_and_changes(databas
             assert_at_once(what, &timed(client.exchange(secret)).await, 200);
         }
         let name = format!("beside {round}");
-        assert_at_once("a creation", &timed(client.create(&name, 86_400)).await, 201);
+        assert_at_once(
+            "a creation",
+            &timed(client.create(&name, 86_400)).await,
+            201,
+        );
         assert_at_once("a sign-in", &timed(other.sign_in("grace")).await, 200);
     }
     // Most of the flood learns soon that there are too many.

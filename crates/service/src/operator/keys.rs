@@ -12,8 +12,8 @@ use crate::cache::ring::{PUBLISHED_BEFORE, new_signing_key};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::view::SigningKeyView;
 use crate::service::turns::Rank;
+use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ use crate::service::figures::noted::Noted;
 use crate::service::limits::Limits;
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
-use crate::service::work::WorkTurns;
+use crate::service::work::places::WorkTurns;
 use crate::sessions::SignedIn;
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;

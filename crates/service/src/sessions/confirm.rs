@@ -11,9 +11,9 @@ use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::passwords::Claim;
 use crate::view::SessionUser;
-use crate::service::turns::Rank;
 
 /// The detail of both events when a session replaces another.
 pub(crate) const CONFIRMED: &str = "Confirmed";

@@ -15,8 +15,8 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::rows::Row;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::view::SessionView;
 use crate::service::turns::Rank;
+use crate::view::SessionView;
 
 impl Service {
     /// The user's valid sessions: the current one first, then the newest first.

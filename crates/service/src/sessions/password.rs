@@ -10,9 +10,9 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
-use crate::service::turns::Rank;
 
 /// The field in refusals of a new password.
 const NEW_PASSWORD: &str = "NewPassword";

@@ -128,7 +128,8 @@ impl Passwords {
 
     /// How much password work there is.
     pub(crate) fn amounts(&self) -> Amounts {
-        self.turns.amounts(&[Rank::First, Rank::Second, Rank::Third])
+        self.turns
+            .amounts(&[Rank::First, Rank::Second, Rank::Third])
     }
 
     /// Frees the memory that is kept from one password to the next.

@@ -18,9 +18,9 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::{Error, causes};
 use crate::service::settings::LocalPasswords;
+use crate::service::turns::Rank;
 use crate::sessions::passwords::Claim;
 use crate::view::SessionUser;
-use crate::service::turns::Rank;
 
 /// How many sessions a user may have. At the next sign-in the oldest one ends.
 pub(crate) const MOST_SESSIONS: usize = 100;

@@ -14,8 +14,8 @@ use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
-use crate::tokens::revoke_saying;
 use crate::service::turns::Rank;
+use crate::tokens::revoke_saying;
 
 /// How many strings one report may have.
 const MAX_REPORTED: usize = 1000;

@@ -10,9 +10,9 @@ use super::{Acting, Owner};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::status::places;
 use crate::view::TokenView;
-use crate::service::turns::Rank;
 
 impl Service {
     /// Ends the replaced secret of one of the owner's tokens that still works. Where none does,

@@ -16,9 +16,9 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::Entry;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::status::places;
 use crate::view::TokenView;
-use crate::service::turns::Rank;
 
 /// How many entries are read at once.
 const BATCH: u64 = 500;

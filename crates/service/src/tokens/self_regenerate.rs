@@ -21,8 +21,8 @@ use crate::policy::{InForce, OwnerPolicy};
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
-use crate::status::places;
 use crate::service::turns::Rank;
+use crate::status::places;
 
 /// How long a secret that was not used yet can be.
 const UNCONFIRMED_FOR: Duration = Duration::from_hours(24);

@@ -11,8 +11,8 @@ use super::{Acting, Owner, owned, refuse_name_in_use};
 use crate::change::{Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::view::TokenView;
 use crate::service::turns::Rank;
+use crate::view::TokenView;
 
 /// What an owner changes of a token, as written; `None` stays as it is.
 #[derive(Clone, Debug, Default)]

@@ -67,9 +67,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         };
         let writer: SqlitePool = pool(1).connect_with(connect.clone()).await?;
         let connect = connect.pragma("query_only", "ON");
-        let reads: SqlitePool = pool(readers)
-            .connect_with(connect.clone())
-            .await?;
+        let reads: SqlitePool = pool(readers).connect_with(connect.clone()).await?;
         let pages_kib = EXCHANGE_PAGES_KIB / exchange_readers;
         let secrets: SqlitePool = pool(exchange_readers)
             // Negative: KiB instead of pages.

@@ -10,8 +10,8 @@ use ats_pat_domain::{BulkJobId, Problem, TokenId};
 use super::job::Job;
 use crate::change::{Change, Draft, Taken};
 use crate::service::error::Error;
-use crate::tokens::end_any;
 use crate::service::turns::Rank;
+use crate::tokens::end_any;
 
 /// After how many seconds a job can be asked for again while another runs.
 const ASK_AGAIN_SECONDS: u64 = 30;

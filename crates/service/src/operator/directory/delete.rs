@@ -14,9 +14,9 @@ use crate::ledger::rows::hex;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::operator::{name_the_last, strip};
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::revoke_tokens_of;
-use crate::service::turns::Rank;
 
 /// The longest part of the former name, in characters.
 const LONGEST: usize = 60;

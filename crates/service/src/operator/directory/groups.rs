@@ -12,8 +12,8 @@ use super::{Directory, Rules};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::rows::altered;
 use crate::service::error::Error;
-use crate::view::DirectoryGroupView;
 use crate::service::turns::Rank;
+use crate::view::DirectoryGroupView;
 
 impl Directory<'_> {
     /// Adds a group with its members.

@@ -14,9 +14,9 @@ use crate::ledger::rows::altered;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::operator::strip;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::take_places_of;
 use crate::view::DirectoryUserView;
-use crate::service::turns::Rank;
 
 impl Directory<'_> {
     /// Changes a user. To keep somebody out works on any row, whether or not it is genuine.

@@ -16,9 +16,9 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::OneTimeKey;
 use crate::view::OperatorKeyView;
-use crate::service::turns::Rank;
 
 /// An operator key to make, as written.
 #[derive(Clone, Debug, Default)]

@@ -11,9 +11,9 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::take_places_of;
 use crate::view::UserView;
-use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// Keeps a user out: sessions end, tokens are refused with

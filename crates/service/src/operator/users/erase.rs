@@ -13,9 +13,9 @@ use crate::ledger::rows::hex;
 use crate::operator::Operator;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::revoke_tokens_of;
 use crate::view::UserView;
-use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// Erases the personal details of a user for good: names, address, password, what the tokens

@@ -15,10 +15,10 @@ use super::find::{find_user, require_living, require_person};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::take_places_of;
 use crate::view::UserView;
-use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// Links a user to an identity: whoever proves it signs in as this user. The user's password is

@@ -6,9 +6,9 @@ use super::find::{UserRef, find_even_planted};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::passwords::Claim;
 use crate::tokens::revoke_tokens;
-use crate::service::turns::Rank;
 
 impl Operator<'_> {
     /// The hash of a new password.

@@ -19,9 +19,9 @@ use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::{revoke_any, revoke_tokens_of};
 use crate::view::UserView;
-use crate::service::turns::Rank;
 
 /// What changes of a user. What is absent stays as it is.
 #[derive(Clone, Default)]

@@ -1,5 +1,6 @@
 //! Limits on attempts to guess secrets and passwords.
 
+mod places;
 mod sign_in;
 
 use std::convert::Infallible;
@@ -18,7 +19,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use self::sign_in::Places;
+use self::places::Places;
 use crate::cache::grants::Lane;
 use crate::service::refusals::{Refusal, Refusals};
 use crate::service::settings::Settings;

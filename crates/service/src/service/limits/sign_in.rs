@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::{Neighbourhood, Problem};
-use ats_pat_measure::Level;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
+use super::places::Places;
 use super::{Account, Limit, Limiter, Limits, QUARTER_HOUR, get_or_insert};
 use crate::service::refusals::Refusal;
 use crate::service::turns::Rank;
@@ -18,8 +18,6 @@ use crate::sessions::passwords::{Claim, Passwords};
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// How many more sign-ins from one address may fail over all accounts than for one account.
 const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// How many sign-ins from one address are judged at once, so that it can't occupy all places.
-const PLACES: usize = 16;
 /// How many answers of identity providers that come from one address are judged at once. Each asks
 /// the provider, which takes longer than anything else.
 const PROVIDER_PLACES: usize = 16;
@@ -36,21 +34,6 @@ enum Standing {
     Stranger,
     /// There was a failure from the address lately, or several attempts at once.
     Suspect,
-}
-
-/// The sign-ins of one address.
-pub(super) struct Places {
-    at_once: Arc<Semaphore>,
-    waiting: Level,
-}
-
-impl Places {
-    fn new() -> Self {
-        Self {
-            at_once: Arc::new(Semaphore::new(PLACES)),
-            waiting: Level::default(),
-        }
-    }
 }
 
 /// A sign-in whose turn it is. Dropping it passes the turn on.
@@ -80,23 +63,19 @@ impl Limits {
         let account = *blake3::hash(folded_name.as_bytes()).as_bytes();
         let key = (account, address.into());
         let places = get_or_insert(&self.places, &key.1, || Arc::new(Places::new()));
-        let waiting = usize::try_from(places.waiting.now()).unwrap_or_default();
-        if waiting > passwords.room() {
+        if places.waiting() > passwords.room() {
             passwords.shed();
-            return Err(Problem::too_many_requests(
-                Problem::RETRY_AFTER_UNAVAILABLE,
-            ));
+            return Err(Problem::too_many_requests(Problem::RETRY_AFTER_UNAVAILABLE));
         }
-        let waits = places.waiting.enter();
+        let waits = places.wait();
         let attempts = get_or_insert(&self.sign_ins, &key, || {
             Arc::new(tokio::sync::Mutex::new(
                 self.limiter(Limit::SignIn, self.sign_in_failures),
             ))
         });
         let attempts = attempts.lock_owned().await;
-        let at_once = Arc::clone(&places.at_once);
-        let is_alone = at_once.available_permits() == PLACES;
-        let place = at_once.acquire_owned().await.ok();
+        let is_alone = places.are_free();
+        let place = places.take().await;
         drop(waits);
         let counted = self.count(&attempts);
         let spent = self.spent(&self.sprayers, key.1);

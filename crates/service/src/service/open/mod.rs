@@ -36,7 +36,7 @@ use crate::service::limits::Limits;
 use crate::service::open::keys::{open_roots, wrong_key_or};
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
-use crate::service::work::WorkTurns;
+use crate::service::work::places::WorkTurns;
 use crate::service::{Inner, Service};
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;

@@ -168,10 +168,12 @@ impl<K: Copy + Eq + Hash> Turns<K> {
         room.saturating_sub(state.waiting())
     }
 
-    /// How many claims may be waiting or under way now so that all can be answered in time.
+    /// How many claims that are not of the first rank may be waiting or under way now so that all
+    /// can be answered in time.
     pub(crate) fn most(&self) -> usize {
         let (state, now) = (self.state(), self.now());
-        state.room(&self.0.rules, now) + self.0.rules.at_once
+        let rules = &self.0.rules;
+        state.room(rules, now) + rules.at_once - rules.reserved()
     }
 
     /// The amounts of these ranks together.

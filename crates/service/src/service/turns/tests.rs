@@ -33,10 +33,7 @@ type Waiting = Pin<Box<dyn Future<Output = Option<Turn<Who>>>>>;
 
 /// Polls all waiting claims. Returns the one that has its turn, and notes those that had to give
 /// way.
-fn poll(
-    waiting: &mut [Option<Waiting>],
-    sent_away: &mut Vec<usize>,
-) -> Option<(usize, Turn<Who>)> {
+fn poll(waiting: &mut [Option<Waiting>], sent_away: &mut Vec<usize>) -> Option<(usize, Turn<Who>)> {
     let mut context = Context::from_waker(Waker::noop());
     let mut got = None;
     for (index, place) in waiting.iter_mut().enumerate() {

@@ -21,8 +21,8 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
 use crate::service::settings::ProviderRules;
-use crate::sessions::{NewSession, SignedIn};
 use crate::service::turns::Rank;
+use crate::sessions::{NewSession, SignedIn};
 
 /// How often an identity is looked up, if somebody links or unlinks it at the same time.
 const LOOKS: u32 = 3;

@@ -11,8 +11,8 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::sessions::SignedIn;
 use crate::service::turns::Rank;
+use crate::sessions::SignedIn;
 
 /// Why a logout token ended nothing.
 #[derive(Debug, thiserror::Error)]
