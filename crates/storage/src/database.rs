@@ -37,7 +37,7 @@ pub struct Database {
     pub(crate) schema: Pool,
     /// Each pool once, by what it is for.
     pools: Vec<(&'static str, Pool)>,
-    pulse: Arc<Pulse>,
+    pub(crate) pulse: Arc<Pulse>,
     file: Option<Arc<DatabaseFile>>,
     pub(crate) unreadable: Unreadable,
     pub(crate) place: Place,

@@ -196,6 +196,10 @@ impl Store for Database {
         &*self.vital
     }
 
+    fn hangs(&self) -> bool {
+        self.pulse.is_silent()
+    }
+
     fn capacity(&self) -> Capacity {
         self.capacity
     }

@@ -80,6 +80,11 @@ pub trait Store: Repositories {
     /// reads of requests, however many these are.
     fn vital(&self) -> &dyn Repositories;
 
+    /// Whether it is known that the database doesn't answer now.
+    fn hangs(&self) -> bool {
+        false
+    }
+
     /// How much work it does at once.
     fn capacity(&self) -> Capacity {
         Capacity::default()

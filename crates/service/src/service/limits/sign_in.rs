@@ -12,7 +12,7 @@ use super::places::Places;
 use super::{Account, Limit, Limiter, Limits, QUARTER_HOUR, get_or_insert};
 use crate::service::refusals::Refusal;
 use crate::service::turns::Rank;
-use crate::sessions::passwords::{Claim, Passwords};
+use crate::sessions::passwords::{Claim, Passwords, too_many};
 
 /// After so many failures from anywhere in a quarter of an hour, sign-ins of an account are slowed.
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
@@ -65,7 +65,7 @@ impl Limits {
         let places = get_or_insert(&self.places, &key.1, || Arc::new(Places::new()));
         if places.waiting() > passwords.room() {
             passwords.shed();
-            return Err(Problem::too_many_requests(Problem::RETRY_AFTER_UNAVAILABLE));
+            return Err(too_many());
         }
         let waits = places.wait();
         let attempts = get_or_insert(&self.sign_ins, &key, || {

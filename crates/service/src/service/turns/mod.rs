@@ -168,6 +168,29 @@ impl<K: Copy + Eq + Hash> Turns<K> {
         room.saturating_sub(state.waiting())
     }
 
+    /// Whether a claim of this rank would get a turn in time.
+    pub(crate) fn has_room(&self, rank: Rank) -> bool {
+        let (state, now) = (self.state(), self.now());
+        let rules = &self.0.rules;
+        let before = &state.lanes[..=rank as usize];
+        state.may_begin(rules, rank)
+            || before.iter().map(Lane::length).sum::<usize>() < state.room(rules, now)
+    }
+
+    /// A turn, if there is one now.
+    pub(crate) fn turn_now(&self, claim: Claim<K>) -> Option<Turn<K>> {
+        let rank = claim.rank;
+        {
+            let (mut state, now) = (self.state(), self.now());
+            if state.may_begin(&self.0.rules, rank) {
+                state.begin(rank, now);
+                return Some(self.given(rank, now));
+            }
+        }
+        self.shed(rank);
+        None
+    }
+
     /// How many claims that are not of the first rank may be waiting or under way now so that all
     /// can be answered in time.
     pub(crate) fn most(&self) -> usize {
