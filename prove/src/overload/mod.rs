@@ -40,6 +40,9 @@ const MOST_LIST: Duration = Duration::from_millis(1_500);
 const MOST_CHANGE: Duration = Duration::from_secs(6);
 /// The longest time of any sign-in: its wait, its password, and its change.
 const MOST_SIGN_IN: Duration = Duration::from_secs(16);
+/// On a machine where 99 of 100 exchanges take longer than this even when it is calm, other programs
+/// delay every step of a request. Then times say nothing, and are told but not judged.
+const QUIET: Duration = Duration::from_millis(25);
 /// The most memory, in MiB.
 const MOST_MEMORY: u64 = 400;
 
@@ -149,6 +152,19 @@ fn recovery(
 }
 
 fn limits(trial: &mut Trial, times: &Times) {
+    let calm = times.of(Phase::Calm, Class::Exchange).took(0.99);
+    let is_quiet = calm <= micros(QUIET);
+    if !is_quiet {
+        trial.note(format!(
+            "times were not judged: other programs delay requests even when it is calm ({} ms)",
+            calm / 1000
+        ));
+    }
+    let within = |trial: &mut Trial, phase, what, took, most| {
+        if is_quiet {
+            within(trial, phase, what, took, most);
+        }
+    };
     for phase in [Phase::Load, Phase::Full, Phase::After] {
         let exchanges = times.of(phase, Class::Exchange);
         within(
@@ -192,6 +208,9 @@ fn limits(trial: &mut Trial, times: &Times) {
     let signed_in = times.of(Phase::Load, Class::SignIn).done;
     let signed_in = signed_in.map_or(0, |done| done.len());
     trial.check(format!("people signed in ({signed_in})"), signed_in > 0);
+    let created = times.of(Phase::Load, Class::Creation).done;
+    let created = created.map_or(0, |done| done.len());
+    trial.check(format!("tokens were made ({created})"), created > 0);
 }
 
 fn within(trial: &mut Trial, phase: Phase, what: &str, took: u64, most: Duration) {
