@@ -21,6 +21,7 @@ mod http;
 mod installation;
 mod load;
 mod model;
+mod overload;
 mod place;
 mod program;
 mod report;
@@ -53,6 +54,8 @@ enum Part {
     Bulk(bulk::Arguments),
     /// Three servers on three nodes of a Galera cluster, every node written to
     Galera(galera::Arguments),
+    /// More requests than a server can answer, and a full disk in the middle
+    Overload(overload::Arguments),
     /// Two servers behind nginx that are started again one after the other
     Restarts(restarts::Arguments),
     /// Addresses that guess passwords without pause, beside people who sign in
@@ -81,6 +84,7 @@ fn run() -> Result<()> {
     match &arguments.part {
         Part::Bulk(arguments) => bulk::run(arguments, &signals),
         Part::Galera(arguments) => galera::run(arguments, &signals),
+        Part::Overload(arguments) => overload::run(arguments, &signals),
         Part::Restarts(arguments) => restarts::run(arguments, &signals),
         Part::SignInPressure(arguments) => sign_in_pressure::run(arguments, &signals),
         Part::SignIns(arguments) => sign_ins::run(arguments, &signals),

@@ -79,6 +79,12 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
+    /// 2,000 connections that exchange, 200 sign-ins at once, changes and lists, and a full disk in
+    /// the middle. Two minutes; needs root.
+    Overload {
+        #[command(flatten)]
+        run: Run,
+    },
     /// Two servers behind nginx that are started again one after the other. Half a minute.
     Restarts {
         #[command(flatten)]
@@ -149,6 +155,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             bulk(&databases.chosen, tokens, run, &signals)?
         }
         Part::Galera { faults, long, run } => galera(*faults, *long, run, &signals)?,
+        Part::Overload { run } => overload(run, &signals)?,
         Part::Restarts { run } => restarts(run, &signals)?,
         Part::Upgrade {
             databases,
@@ -172,6 +179,22 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+fn overload(run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    if !is_root() {
+        bail!("file systems are mounted by root only: run this as root");
+    }
+    let mut command = in_private_mounts();
+    tell(&mut command, "overload", run, signals)?;
+    signals.run(&mut command)
+}
+
+/// Mounts in a private namespace disappear with its last process, however that ends.
+fn in_private_mounts() -> Command {
+    let mut command = workspace::command("unshare");
+    command.args(["--mount", "--propagation", "private", "--"]);
+    command
+}
+
 fn storage_faults(
     chosen: &[Tried],
     long: bool,
@@ -190,9 +213,7 @@ fn storage_faults(
         .collect();
     apt::ensure(&missing, "leave this part out", signals)?;
 
-    // Mounts in a private namespace disappear with its last process, however that ends.
-    let mut command = workspace::command("unshare");
-    command.args(["--mount", "--propagation", "private", "--"]);
+    let mut command = in_private_mounts();
     tell(&mut command, "storage-faults", run, signals)?;
     for tried in chosen {
         command.args(["--database", tried.name()]);

@@ -8,7 +8,7 @@ use ats_pat_http::{
     Answered, Challenge, Half, HttpSettings, RequestContext, RouteId, SessionCookie, caught,
     problem_headers, read_body, status, transport_headers, without_body,
 };
-use ats_pat_service::Service;
+use ats_pat_service::{Service, Work};
 use poem::http::{HeaderName, HeaderValue, Method, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 
@@ -20,6 +20,7 @@ use crate::refused::Refused;
 use crate::router::{Route, Router, is_under_api};
 use crate::routes::Routes;
 use crate::standard::Standard;
+use crate::work::work_of;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -136,6 +137,8 @@ impl Interface {
         named: Named,
     ) -> Result<Response, Problem> {
         let operation = route.operation(request.method())?;
+        let work = work_of(route.template(), request.method());
+        self.service.admit(work, context.address())?;
         let body = read_body(&mut request).await?;
         if !request.method().is_safe() {
             cross_site::check(
@@ -144,6 +147,11 @@ impl Interface {
                 Unmarked::Accepted,
             )?;
         }
+        // Boxed, so that the future of an exchange stays small.
+        let _entered = match work {
+            Work::Free => None,
+            work => Some(Box::pin(self.service.enter(work, context.address())).await?),
+        };
         let answered = caught(async {
             if route.template() == EXCHANGE {
                 let token = self.exchanger.exchange(&request, context).await;

@@ -33,6 +33,7 @@ mod routes;
 mod schema;
 mod standard;
 mod status_list;
+mod work;
 
 pub use document::document;
 pub use front::{Interface, endpoint};

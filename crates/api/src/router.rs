@@ -74,6 +74,12 @@ impl Router {
         Self { routes }
     }
 
+    /// All routes, by index.
+    #[cfg(test)]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
     /// The templates of all routes, by index.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().map(Route::template)

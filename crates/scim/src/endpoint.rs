@@ -7,7 +7,7 @@ use ats_pat_http::{
     transport_headers, without_body,
 };
 use ats_pat_service::view::{DirectoryGroupView, DirectoryUserView};
-use ats_pat_service::{Directory, Error, Precondition, Service};
+use ats_pat_service::{Directory, Error, Precondition, Service, Work};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use poem::{Endpoint, Request, Response, Result};
 use serde_json::Value;
@@ -101,11 +101,14 @@ impl Scim {
             }
             .into());
         }
+        let work = work_of(request.method());
+        self.service.admit(work, context.address())?;
         let body = read_body(request).await?;
         if !request.method().is_safe() {
             let headers = request.headers();
             cross_site::check(headers, self.settings.origin(), Unmarked::Accepted)?;
         }
+        let _entered = self.service.enter(work, context.address()).await?;
         let directory = self.directory(request.headers(), context).await?;
         let call = Call {
             directory,
@@ -144,6 +147,15 @@ impl Scim {
         self.service
             .directory(&holder.await.map_err(refused)?)
             .map_err(refused)
+    }
+}
+
+/// What a request asks for. PATCH, PUT and DELETE take rights away from users who leave.
+fn work_of(method: &Method) -> Work {
+    match *method {
+        Method::GET | Method::HEAD => Work::Read,
+        Method::POST => Work::Change,
+        _ => Work::Free,
     }
 }
 

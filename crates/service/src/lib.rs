@@ -55,6 +55,7 @@ pub use service::settings::{
     DirectoryRules, LocalPasswords, PolicySource, ProviderRules, Settings,
 };
 pub use service::system::{SystemClock, SystemRandomness};
+pub use service::work::{Entered, Work, WorkFigures};
 pub use sessions::identity::{BegunSignIn, LogoutRefused, NotSignedIn, ProviderSignInResult};
 pub use sessions::{PasswordChange, SignInResult, SignedIn, StepUp};
 pub use status::{PublishedStatusList, STATUS_LISTS};

@@ -12,7 +12,7 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::connection::Connection;
@@ -41,7 +41,7 @@ pub(crate) struct Channel {
 }
 
 enum Target {
-    Pool(Pool, Look),
+    Pool(Pool, Look, Option<Share>),
     Transaction {
         connection: Mutex<Connection>,
         /// The id that the transaction wrote into the counter row.
@@ -59,6 +59,22 @@ pub(crate) enum Look {
     AtTheLastOne,
 }
 
+/// A share of a pool, so that others find a connection there.
+struct Share {
+    connections: Arc<Semaphore>,
+    /// The longest wait for one.
+    patience: Duration,
+}
+
+impl Share {
+    async fn take(&self) -> Result<OwnedSemaphorePermit, DbErr> {
+        let taken = Arc::clone(&self.connections).acquire_owned();
+        let taken = tokio::time::timeout(self.patience, taken).await;
+        let taken = taken.ok().and_then(Result::ok);
+        taken.ok_or(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
+    }
+}
+
 impl Channel {
     /// Runs each statement outside any transaction.
     pub(crate) fn pool(
@@ -71,7 +87,7 @@ impl Channel {
     ) -> Self {
         Self {
             backend: pool.backend(),
-            target: Target::Pool(pool, look),
+            target: Target::Pool(pool, look, None),
             patience,
             pulse,
             failures: Failures::default(),
@@ -79,6 +95,18 @@ impl Channel {
             unreadable,
             took: Times::new(Times::LONG),
         }
+    }
+
+    /// The same, on at most so many connections of the pool. A statement waits at most `patience`
+    /// for one.
+    pub(crate) fn limited_to(mut self, connections: usize, patience: Duration) -> Self {
+        if let Target::Pool(_, _, share) = &mut self.target {
+            *share = Some(Share {
+                connections: Arc::new(Semaphore::new(connections)),
+                patience,
+            });
+        }
+        self
     }
 
     /// A new transaction on a connection of `pool`.
@@ -148,7 +176,7 @@ impl Channel {
 
     /// Closes the pool, and waits until its connections are closed.
     pub(crate) async fn close(&self) {
-        if let Target::Pool(pool, _) = &self.target {
+        if let Target::Pool(pool, ..) = &self.target {
             pool.close().await;
         }
     }
@@ -221,13 +249,17 @@ impl Channel {
 
     async fn connection(&self) -> Result<InUse<'_>, DbErr> {
         match &self.target {
-            Target::Pool(pool, look) => {
+            Target::Pool(pool, look, share) => {
                 match (&self.file, look) {
                     (Some(file), Look::EachTime) => file.check()?,
                     (Some(file), Look::AtTheLastOne) => file.require()?,
                     (None, _) => {}
                 }
-                Ok(InUse::OfPool(pool.acquire().await?))
+                let share = match share {
+                    Some(share) => Some(share.take().await?),
+                    None => None,
+                };
+                Ok(InUse::OfPool(pool.acquire().await?, share))
             }
             Target::Transaction { connection, .. } => {
                 Ok(InUse::OfTransaction(connection.lock().await))
@@ -238,14 +270,18 @@ impl Channel {
 
 /// A connection for one statement.
 enum InUse<'a> {
-    OfPool(Connection),
+    /// The share is given back after the connection.
+    OfPool(
+        Connection,
+        #[expect(dead_code, reason = "it is held")] Option<OwnedSemaphorePermit>,
+    ),
     OfTransaction(MutexGuard<'a, Connection>),
 }
 
 impl InUse<'_> {
     fn get(&mut self) -> &mut Connection {
         match self {
-            Self::OfPool(connection) => connection,
+            Self::OfPool(connection, _) => connection,
             Self::OfTransaction(connection) => connection,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ats_pat_domain::port::StoreFigures;
+use ats_pat_domain::port::{Capacity, StoreFigures};
 use sea_orm::{DbBackend, DbErr};
 
 use crate::channel::{Channel, Look};
@@ -21,8 +21,10 @@ use crate::unreadable::Unreadable;
 pub struct Database {
     /// The reads of exchanges.
     pub(crate) secrets: Channel,
+    /// Reads that everything else depends on.
+    pub(crate) vital: Arc<Channel>,
     /// Single reads of the rest.
-    pub(crate) reads: Arc<Channel>,
+    pub(crate) reads: Channel,
     /// Single writes that are not changes. For SQLite it is the one writer.
     pub(crate) writes: Channel,
     /// Where transactions begin. For SQLite it is the one writer. On a server, nothing can be
@@ -30,11 +32,12 @@ pub struct Database {
     pub(crate) changes: Pool,
     /// The turns of changes.
     pub(crate) turns: Turns,
+    pub(crate) capacity: Capacity,
     /// Migrations use a copy of this.
     pub(crate) schema: Pool,
     /// Each pool once, by what it is for.
     pools: Vec<(&'static str, Pool)>,
-    pulse: Arc<Pulse>,
+    pub(crate) pulse: Arc<Pulse>,
     file: Option<Arc<DatabaseFile>>,
     pub(crate) unreadable: Unreadable,
     pub(crate) place: Place,
@@ -70,13 +73,20 @@ impl Database {
             let (pulse, file) = (Arc::clone(&pulse), file.clone());
             Channel::pool(pool, patience, pulse, file, unreadable.clone(), look)
         };
+        let capacity = Capacity {
+            changes: opened.changes_at_once,
+            reads: opened.reads_at_once,
+        };
+        let reads = channel(opened.reads, Look::EachTime);
         Ok(Self {
             pools,
+            vital: Arc::new(channel(opened.secrets.clone(), Look::EachTime)),
             secrets: channel(opened.secrets, Look::AtTheLastOne),
-            reads: Arc::new(channel(opened.reads, Look::EachTime)),
+            reads: reads.limited_to(capacity.reads, options.acquire_timeout),
             writes: channel(opened.writes.clone(), Look::EachTime),
             changes: opened.changes,
-            turns: Turns::new(opened.changes_at_once),
+            turns: Turns::new(capacity.changes),
+            capacity,
             schema: opened.writes,
             pulse: Arc::clone(&pulse),
             file,
@@ -115,6 +125,7 @@ impl Database {
             pools: pools.map(|(name, pool)| pool.figures(name)).collect(),
             statements: vec![
                 ("exchange", self.secrets.took()),
+                ("log", self.vital.took()),
                 ("read", self.reads.took()),
                 ("write", self.writes.took()),
             ],

@@ -60,7 +60,7 @@ impl EventPruning for Database {
     }
 
     async fn removed_to(&self, id: PruningId) -> Result<i64, StoreError> {
-        let found = pruning::Entity::find_by_id(id.as_uuid()).one(&*self.reads);
+        let found = pruning::Entity::find_by_id(id.as_uuid()).one(&self.reads);
         let found = found.await.map_err(store_error)?;
         Ok(found.map_or(0, |progress| progress.removed_to))
     }
@@ -91,7 +91,7 @@ impl EventPruning for Database {
             .order_by_asc(event::Column::Seq)
             .limit(limit)
             .into_tuple()
-            .all(&*self.reads)
+            .all(&self.reads)
             .await
             .map_err(store_error)
     }

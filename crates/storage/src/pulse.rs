@@ -28,13 +28,18 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
+    /// Whether the database is known to hang.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.is_silent.load(Ordering::Relaxed)
+    }
+
     /// Waits for an answer: at most `patience`, and less while the database is known to hang.
     pub(crate) async fn within<T>(
         &self,
         patience: Duration,
         statement: impl Future<Output = Result<T, DbErr>> + Send,
     ) -> Result<T, DbErr> {
-        let patience = if self.is_silent.load(Ordering::Relaxed) {
+        let patience = if self.is_silent() {
             patience.min(PATIENCE_IN_SILENCE)
         } else {
             patience

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use ats_pat_domain::port::{
-    ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository, KeyRepository,
-    OperatorKeyRepository, PolicyRepository, Repositories, Retagged, SecretRepository,
-    SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError, StoreFigures,
-    TokenRepository, Transaction, UsageRecord, UserRepository,
+    Capacity, ChangeOrder, DirectoryGroupRepository, EventRepository, IdentityRepository,
+    KeyRepository, OperatorKeyRepository, PolicyRepository, Repositories, Retagged,
+    SecretRepository, SessionRepository, SetupLinkRepository, StatusRepository, Store, StoreError,
+    StoreFigures, TokenRepository, Transaction, UsageRecord, UserRepository,
 };
 use ats_pat_domain::token::Usage;
 use ats_pat_domain::{EventId, OperatorKeyId, Timestamp};
 
+use crate::channel::Channel;
 use crate::database::Database;
 use crate::failure::store_error;
 use crate::transaction::StoreTransaction;
@@ -17,19 +18,19 @@ use crate::{checkpoints, operator_keys, retag, sessions, usage, write_proof};
 
 impl Repositories for Database {
     fn users(&self) -> &dyn UserRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn identities(&self) -> &dyn IdentityRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn directory_groups(&self) -> &dyn DirectoryGroupRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn tokens(&self) -> &dyn TokenRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn secrets(&self) -> &dyn SecretRepository {
@@ -37,31 +38,81 @@ impl Repositories for Database {
     }
 
     fn status_places(&self) -> &dyn StatusRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn sessions(&self) -> &dyn SessionRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn keys(&self) -> &dyn KeyRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn events(&self) -> &dyn EventRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn setup_links(&self) -> &dyn SetupLinkRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn policy(&self) -> &dyn PolicyRepository {
-        &*self.reads
+        &self.reads
     }
 
     fn operator_keys(&self) -> &dyn OperatorKeyRepository {
-        &*self.reads
+        &self.reads
+    }
+}
+
+impl Repositories for Channel {
+    fn users(&self) -> &dyn UserRepository {
+        self
+    }
+
+    fn identities(&self) -> &dyn IdentityRepository {
+        self
+    }
+
+    fn directory_groups(&self) -> &dyn DirectoryGroupRepository {
+        self
+    }
+
+    fn tokens(&self) -> &dyn TokenRepository {
+        self
+    }
+
+    fn secrets(&self) -> &dyn SecretRepository {
+        self
+    }
+
+    fn status_places(&self) -> &dyn StatusRepository {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionRepository {
+        self
+    }
+
+    fn keys(&self) -> &dyn KeyRepository {
+        self
+    }
+
+    fn events(&self) -> &dyn EventRepository {
+        self
+    }
+
+    fn setup_links(&self) -> &dyn SetupLinkRepository {
+        self
+    }
+
+    fn policy(&self) -> &dyn PolicyRepository {
+        self
+    }
+
+    fn operator_keys(&self) -> &dyn OperatorKeyRepository {
+        self
     }
 }
 
@@ -113,7 +164,7 @@ impl Store for Database {
 
     async fn ping(&self) -> Result<(), StoreError> {
         // Taking a connection from a server's pool also checks that it leads to the primary.
-        EventRepository::head(&*self.reads).await.map(|_| ())
+        EventRepository::head(&*self.vital).await.map(|_| ())
     }
 
     fn take_unreadable(&self) -> Vec<String> {
@@ -140,6 +191,18 @@ impl Store for Database {
 
     async fn prove_write(&self, size: usize) -> Result<(), StoreError> {
         write_proof::prove(&self.writes, &self.reads, size).await
+    }
+
+    fn vital(&self) -> &dyn Repositories {
+        &*self.vital
+    }
+
+    fn hangs(&self) -> bool {
+        self.pulse.is_silent()
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.capacity
     }
 
     fn figures(&self) -> StoreFigures {

@@ -54,7 +54,7 @@ impl StoreTransaction {
             change,
             head,
             last: Mutex::default(),
-            others: Arc::clone(&database.reads),
+            others: Arc::clone(&database.vital),
             turn,
         })
     }

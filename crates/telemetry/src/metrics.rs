@@ -58,6 +58,7 @@ impl Collector for Metrics {
         )?;
         requests(&mut sheet, &watched.http)?;
         exchanges(&mut sheet, &figures)?;
+        work(&mut sheet, &figures)?;
         sign_ins(&mut sheet, &figures)?;
         event_log(&mut sheet, &figures, watched)?;
         changes(&mut sheet, &figures)?;
@@ -115,6 +116,25 @@ fn exchanges(sheet: &mut Sheet<'_, '_>, figures: &Figures) -> fmt::Result {
         "exchange_cache_grants",
         "Grants in the cache",
         Some(number(figures.cached_grants)),
+    )
+}
+
+fn work(sheet: &mut Sheet<'_, '_>, figures: &Figures) -> fmt::Result {
+    let classes = || figures.work.iter();
+    sheet.gauges(
+        "work_under_way",
+        "Work that uses the database or hashes passwords now, by class",
+        classes().map(|work| (label("class", work.class), number(work.under_way))),
+    )?;
+    sheet.gauges(
+        "work_waiting",
+        "Work that waits for its turn, by class",
+        classes().map(|work| (label("class", work.class), number(work.waiting))),
+    )?;
+    sheet.counters(
+        "work_shed",
+        "Requests that were refused because they could not have been answered in time, by class",
+        classes().map(|work| (label("class", work.class), work.shed)),
     )
 }
 

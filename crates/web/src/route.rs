@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use ats_pat_domain::Problem;
-use ats_pat_service::{SignedIn, StepUp};
+use ats_pat_service::{SignedIn, StepUp, Work};
 use poem::{Request, Response};
 
 use crate::form::Form;
@@ -153,6 +153,24 @@ impl Route {
             takes: Some(Takes::FromSignedIn(take, after, Some(step_up))),
             path: self.path,
             shows: self.shows,
+        }
+    }
+
+    /// What its form asks for. Only a form that gives a secret or a right may be refused because of
+    /// other work.
+    pub fn work(&self) -> Work {
+        let gives = [
+            TOKENS,
+            USERS,
+            OPERATOR_KEYS,
+            "/settings/personal-access-tokens/{id}/regenerate",
+            "/settings/users/enable",
+            "/settings/users/new-service-account",
+        ];
+        if gives.contains(&self.path) {
+            Work::Change
+        } else {
+            Work::Free
         }
     }
 

@@ -6,7 +6,7 @@ use ats_pat_domain::{Code, Problem};
 use ats_pat_http::{
     Answered, HttpSettings, Kind, RequestContext, RouteId, caught, page_headers, without_body,
 };
-use ats_pat_service::Service;
+use ats_pat_service::{Service, Work};
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Result};
 use serde_json::Value;
@@ -141,19 +141,23 @@ impl Pages {
                 Some((Route { takes: None, .. }, _)) => Err(not_allowed(READING)),
                 Some(_) if !visit.is_post => Err(not_allowed(READING_AND_POSTING)),
                 Some((
-                    Route {
+                    route @ Route {
                         takes: Some(takes), ..
                     },
                     id,
-                )) => self.take(takes, &id, &mut visit, request).await,
+                )) => {
+                    let taken = self.take((route, takes), &id, &mut visit, request);
+                    taken.await
+                }
                 None => Err(Problem::PathNotFound),
             }
         };
         let (code, mut response) = match answer {
             Ok(response) => (None, response),
             Err(refused) => {
-                if visit.person.is_none() {
-                    // Only for the menu of the page. Without a session, the answer is the same.
+                if visit.person.is_none() && refused != Problem::Unavailable {
+                    // Only for the menu of the page. Without a session, the answer is the same. A
+                    // request that comes at a bad time must not cost more.
                     let _ = visit.signed_in().await;
                 }
                 (Some(refused.code()), problem(&visit, &refused))
@@ -179,6 +183,8 @@ impl Pages {
             Shows::Elsewhere(page) => return Ok(redirect(&visit.place.here(page))),
             Shows::ToSignedIn(show) => show,
         };
+        let address = visit.context.address();
+        let _entered = self.service.enter(Work::Read, address).await?;
         match visit.signed_in().await {
             Ok(by) => show(visit, &by, id).await,
             Err(Problem::SignInRequired) => {
@@ -194,7 +200,7 @@ impl Pages {
 
     async fn take(
         &self,
-        takes: &Takes,
+        (route, takes): (&Route, &Takes),
         id: &str,
         visit: &mut Visit<'_>,
         request: &mut Request,
@@ -202,7 +208,10 @@ impl Pages {
         if let Takes::Posted(take) = takes {
             return take(visit, request).await;
         }
+        let (work, address) = (route.work(), visit.context.address());
+        self.service.admit(work, address)?;
         let form = Form::read(request, &self.settings).await?;
+        let _entered = self.service.enter(work, address).await?;
         // Days in a form are in the time zone of the page with the form, even if another page found
         // a new zone since.
         if let Some(zone) = Zone::named(form.field("zone")) {

@@ -11,6 +11,7 @@ mod drain;
 mod hanging;
 mod log;
 mod metrics;
+mod overload;
 mod reload;
 mod rotation;
 mod siem;

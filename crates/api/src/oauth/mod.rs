@@ -15,7 +15,7 @@ mod token;
 use ats_pat_domain::Problem;
 use ats_pat_http::cross_site::{self, Unmarked};
 use ats_pat_http::{HttpSettings, RequestContext, caught, read_body};
-use ats_pat_service::Service;
+use ats_pat_service::{Service, Work};
 use poem::http::Method;
 use poem::{Request, Response};
 
@@ -89,6 +89,8 @@ impl OAuth {
         cross_site::check(headers, self.settings.origin(), Unmarked::Accepted)?;
         match path {
             INTROSPECT => {
+                let entered = self.service.enter(Work::Check, context.address());
+                let _entered = entered.await?;
                 let by = introspect::caller(&self.service, request, context).await?;
                 let form = Form::read(headers, &body, &[])?;
                 introspect::answer(&self.service, &by, &form, context).await

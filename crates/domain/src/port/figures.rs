@@ -12,6 +12,25 @@ pub struct StoreFigures {
     pub statements: Vec<(&'static str, Measured)>,
 }
 
+/// How much work a store does at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// How many changes can be under way. They are serial, but the next one waits where the last
+    /// one ends.
+    pub changes: usize,
+    /// How many reads other than the [vital](super::Store::vital) ones and those of exchanges.
+    pub reads: usize,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self {
+            changes: 4,
+            reads: 8,
+        }
+    }
+}
+
 /// A pool of connections.
 #[derive(Clone, Debug)]
 pub struct PoolFigures {

@@ -20,7 +20,7 @@ pub use change::{
     PolicyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 pub use error::{BoxError, CommitError, StorageFailure, StoreError};
-pub use figures::{PoolFigures, StoreFigures, TokenCounts};
+pub use figures::{Capacity, PoolFigures, StoreFigures, TokenCounts};
 pub use identity::{
     Flow, IdentityError, IdentityProvider, LoggedOut, Logout, ProvenIdentity, ProviderAnswer,
 };

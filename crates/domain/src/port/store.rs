@@ -7,7 +7,7 @@ use super::change::{
     PolicyChanges, SessionChanges, SetupLinkChanges, StatusChanges, TokenChanges, UserChanges,
 };
 use super::error::{CommitError, StoreError};
-use super::figures::StoreFigures;
+use super::figures::{Capacity, StoreFigures};
 use super::pruning::EventPruning;
 use super::repository::Repositories;
 use crate::event::Head;
@@ -77,6 +77,21 @@ pub trait Store: Repositories + EventPruning {
     /// Checks that the database can store a change now: writes `size` bytes to a row of their own,
     /// and reads them through another connection.
     async fn prove_write(&self, size: usize) -> Result<(), StoreError>;
+
+    /// The same repositories, for reads that everything else depends on: following the event log,
+    /// the signing keys, the policy, and whether a change was committed. They never wait behind the
+    /// reads of requests, however many these are.
+    fn vital(&self) -> &dyn Repositories;
+
+    /// Whether it is known that the database doesn't answer now.
+    fn hangs(&self) -> bool {
+        false
+    }
+
+    /// How much work it does at once.
+    fn capacity(&self) -> Capacity {
+        Capacity::default()
+    }
 
     /// The connections and statements so far. Asks the database nothing.
     fn figures(&self) -> StoreFigures {

@@ -94,7 +94,7 @@ impl ExchangeCache {
         let Some(known) = *head else {
             return self.begin_anew(&mut head, begun).await;
         };
-        let end = self.store.events().head().await?;
+        let end = self.store.vital().events().head().await?;
         if end == known {
             // So it is nearly always, and told by one short row. The policy in memory is judged
             // without the database.
@@ -107,7 +107,7 @@ impl ExchangeCache {
         let mut ring: Option<Arc<RingState>> = None;
         loop {
             let first = (rules.polls_from)(last);
-            let events = self.store.events().from(first, BATCH).await?;
+            let events = self.store.vital().events().from(first, BATCH).await?;
             let Some(newer) = (rules.newer)(last, &events) else {
                 if is_pruned(&*self.store, &self.roots, last).await? {
                     return self.begin_after_removal(&mut head, begun).await;

@@ -33,6 +33,7 @@ use crate::ledger::currency::Currency;
 use crate::ledger::rows::Roots;
 use crate::policy::InForce;
 use crate::service::error::Error;
+use crate::service::turns::Amounts;
 
 /// Answers exchanges from memory during the lease, and otherwise from the database.
 pub(crate) struct ExchangeCache {
@@ -130,6 +131,11 @@ impl ExchangeCache {
     /// How many grants are cached.
     pub(crate) fn size(&self) -> u64 {
         self.grants.size()
+    }
+
+    /// The secrets that are read from the database.
+    pub(crate) fn amounts(&self) -> Amounts {
+        self.grants.amounts()
     }
 
     /// Whether exchanges may be answered from memory now.

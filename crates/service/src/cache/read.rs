@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ats_pat_domain::Problem;
+
 use crate::cache::decisions::SETTLED_AFTER;
 use crate::cache::grants::{CachedGrant, Found, Known, Lane, Load, SecretHash};
 use crate::cache::ring::RingState;
@@ -73,8 +75,9 @@ impl ExchangeCache {
         earliest: Duration,
     ) -> Result<Arc<Load>, Error> {
         let reads = self.grants.reads(lane);
-        let load = reads.join_or_ask(hash, earliest);
-        let load = load.ok_or_else(|| Load::unavailable("too many wait for the database"))?;
+        let load = reads.join_or_ask(hash, earliest, self.clock.since_boot());
+        // It is no failure that somebody must look into, and there may be thousands.
+        let load = load.ok_or(Problem::Unavailable)?;
         // The task goes on for the others if this caller hangs up.
         let cache = Arc::clone(self);
         if reads.is_short_of_readers() {

@@ -1,10 +1,11 @@
 //! What every change needs to run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ats_pat_auth::Origin;
 use ats_pat_domain::SignInRule;
-use ats_pat_domain::event::{EventKind, Head};
+use ats_pat_domain::event::{Actor, EventKind, Head};
 use ats_pat_domain::port::{Clock, Randomness, Store, Transaction};
 use ats_pat_domain::tagged::Tag;
 use quick_cache::sync::Cache;
@@ -16,6 +17,7 @@ use crate::ledger::rows::{Roots, logged_tag};
 use crate::ledger::{Details, follows};
 use crate::service::error::Error;
 use crate::service::figures::noted::ChangesNoted;
+use crate::service::turns::{Firsts, Rules, Turns};
 
 /// Runs changes, one after the other.
 #[derive(Clone)]
@@ -30,8 +32,34 @@ pub(crate) struct Changes {
     /// The logged tags of rows whose events were found to name them.
     pub(crate) confirmed: Arc<Cache<String, ()>>,
     pub(crate) noted: Arc<ChangesNoted>,
+    /// By who makes the change.
+    pub(crate) turns: Turns<Actor>,
     /// When users of identity providers must sign in there.
     pub(crate) sign_ins: Arc<[SignInRule]>,
+}
+
+/// How many changes may wait, even if they could be answered in time.
+const WAITING: usize = 1024;
+/// The longest time that a change may take with its wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a change waits that takes rights away. It is long, because whoever takes away should
+/// not have to try again.
+const PATIENCE_OF_TAKING: Duration = Duration::from_secs(30);
+
+/// The turns of the changes in a store. Those that take rights away are never refused because of
+/// others.
+pub(crate) fn changes_turns(store: &dyn Store) -> Turns<Actor> {
+    let at_once = store.capacity().changes;
+    Turns::new(Rules {
+        name: "change",
+        at_once,
+        most_waiting: WAITING,
+        patience: PATIENCE,
+        firsts: Firsts::Kept {
+            reserved: usize::from(at_once > 1),
+            patience: PATIENCE_OF_TAKING,
+        },
+    })
 }
 
 /// How many rows are remembered as confirmed.

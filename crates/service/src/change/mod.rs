@@ -14,15 +14,16 @@ use std::time::Duration;
 
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{ChangeOrder, CommitError, StoreError, Transaction};
-use ats_pat_domain::{Event, EventId, Timestamp};
+use ats_pat_domain::{Event, EventId, Problem, Timestamp};
 
 use crate::ledger::currency::{FIRST_EPOCH, Patience, epoch_of};
 use crate::ledger::{Entry, RowChange};
 use crate::service::error::{Error, causes};
 use crate::service::security;
+use crate::service::turns::{Claim, Rank};
 
 pub(crate) use authority::Authority;
-pub(crate) use changes::{CONFIRMED, Changes};
+pub(crate) use changes::{CONFIRMED, Changes, changes_turns};
 pub(crate) use check::{BY_SETUP_LINK, is_set_up};
 pub(crate) use draft::{Draft, Judgement};
 pub(crate) use taken::Taken;
@@ -33,6 +34,12 @@ const LOOKS: u32 = 5;
 /// A change decides by what its transaction reads, and writes through the [`Draft`].
 pub(crate) trait Change: Send + Sync + 'static {
     type Output: Send + 'static;
+
+    /// When its turn comes. A change that takes rights away is of the first rank, and never refused
+    /// because of others. The second rank is for what exchanges and sign-ins need.
+    fn rank(&self) -> Rank {
+        Rank::Third
+    }
 
     /// Refuses, or writes and returns what was taken away. Without an entry for the log, nothing is
     /// committed. The authority was checked before.
@@ -45,18 +52,36 @@ pub(crate) trait Change: Send + Sync + 'static {
 impl Changes {
     /// Runs `change` in a task of its own, so a caller who hangs up doesn't cancel it. It does not
     /// wait for other servers. Use cases call [`Service::change`](crate::Service), which does.
+    ///
+    /// It waits for its turn first. A caller who hangs up before that leaves the queue.
+    ///
+    /// # Errors
+    /// [`Problem::Unavailable`] if the turn would come too late, so that nothing has begun. Then
+    /// those of the change.
     pub(crate) async fn run<C: Change>(
         &self,
         authority: Authority,
         change: C,
     ) -> Result<(C::Output, Taken), Error> {
+        let waits = self.noted.under_way.enter();
+        let claim = Claim {
+            from: authority.actor(),
+            rank: change.rank(),
+        };
+        let Some(turn) = self.turns.turn(claim).await else {
+            let refused = Err(Problem::Unavailable.into());
+            self.noted.outcomes.note(&refused);
+            return refused;
+        };
         let changes = self.clone();
         let task = tokio::spawn(async move {
             let _under_way = changes.noted.under_way.enter();
             let result = changes.run_here(&authority, &change).await;
+            drop(turn);
             changes.noted.outcomes.note(&result);
             result
         });
+        drop(waits);
         task.await
             .map_err(|error| Error::Interrupted(error.into()))?
     }
@@ -190,7 +215,7 @@ impl Changes {
     async fn look_for(&self, id: EventId, cause: StoreError) -> Result<(), Error> {
         self.writes.failed(&cause);
         for look in 1..=LOOKS {
-            match self.store.events().seq_of(id).await {
+            match self.store.vital().events().seq_of(id).await {
                 Ok(Some(_)) => return Ok(()),
                 Ok(None) => tracing::debug!(look, "the event of a change is not there"),
                 Err(error) => {

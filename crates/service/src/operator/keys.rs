@@ -12,6 +12,7 @@ use crate::cache::ring::{PUBLISHED_BEFORE, new_signing_key};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::view::SigningKeyView;
 
 /// When a new signing key takes over.
@@ -115,6 +116,14 @@ struct Rotate {
 impl Change for Rotate {
     /// Every key, as the rotation left it.
     type Output = Vec<SigningKeyView>;
+
+    fn rank(&self) -> Rank {
+        if self.rotation == Rotation::Compromised {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let mut ring = Vec::new();

@@ -12,6 +12,7 @@ use crate::operator::Operator;
 use crate::policy::{InForce, OwnerPolicies, Written};
 use crate::service::error::Error;
 use crate::service::settings::PolicySource;
+use crate::service::turns::Rank;
 
 /// The version of a policy that the settings say.
 const OF_SETTINGS: &str = "settings";
@@ -124,6 +125,10 @@ struct Apply {
 
 impl Change for Apply {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         // Where the policy was removed or altered a new one puts that right.

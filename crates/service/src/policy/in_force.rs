@@ -176,7 +176,7 @@ impl InForce {
     async fn read(&self) -> Result<Arc<OwnerPolicies>, Error> {
         for _ in 0..LOOKS {
             let read = || async {
-                let stored = self.currency.store().policy().current().await;
+                let stored = self.currency.store().vital().policy().current().await;
                 stored.map_err(missing_if_unreadable)
             };
             let judge = |stored: Tagged<StoredPolicy>| {

@@ -13,6 +13,7 @@ pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod system;
 pub(crate) mod turns;
+pub(crate) mod work;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use crate::service::figures::noted::Noted;
 use crate::service::limits::Limits;
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
+use crate::service::work::places::WorkTurns;
 use crate::sessions::SignedIn;
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
@@ -65,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) policies: Arc<InForce>,
     pub(crate) cache: Arc<ExchangeCache>,
     pub(crate) passwords: Passwords,
+    pub(crate) work: WorkTurns,
     pub(crate) limits: Limits,
     pub(crate) reuses: Reuses,
     pub(crate) token_ids: TokenIds,

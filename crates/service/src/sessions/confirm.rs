@@ -11,7 +11,8 @@ use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
-use crate::service::turns::Claim;
+use crate::service::turns::Rank;
+use crate::sessions::passwords::Claim;
 use crate::view::SessionUser;
 
 /// The detail of both events when a session replaces another.
@@ -63,7 +64,8 @@ impl Service {
         client: Client<'_>,
     ) -> Result<Claim, Error> {
         let folded = by.user.name.folded();
-        let turn = self.inner.limits.sign_in(&folded, client.address).await?;
+        let (limits, passwords) = (&self.inner.limits, &self.inner.passwords);
+        let turn = limits.sign_in(&folded, client.address, passwords).await?;
         let claim = turn.claim();
         let stored = by.user.password_hash.clone();
         let is_right = self.inner.passwords.verify(stored, password, claim).await?;
@@ -85,6 +87,10 @@ struct ReplaceSession {
 
 impl Change for ReplaceSession {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let user = draft.user()?.clone();

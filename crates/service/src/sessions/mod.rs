@@ -29,6 +29,7 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::error::{Error, causes};
+use crate::service::turns::Rank;
 
 /// The shortest time between two notes of a session's use.
 const TOUCHED_EVERY: Duration = Duration::from_mins(1);
@@ -187,6 +188,10 @@ struct EndSession {
 
 impl Change for EndSession {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let mut entry = draft.entry(EventKind::SessionEnded, &hex(&self.id_hash));

@@ -15,6 +15,7 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::rows::Row;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::view::SessionView;
 
 impl Service {
@@ -137,6 +138,10 @@ struct EndOne {
 impl Change for EndOne {
     type Output = bool;
 
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
+
     async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
         let user = draft.user()?;
         let own = draft.read().sessions().of_user(user.id).await?;
@@ -157,6 +162,10 @@ struct EndOthers {
 
 impl Change for EndOthers {
     type Output = u64;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
         let user = draft.user()?;

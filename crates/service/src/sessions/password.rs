@@ -10,6 +10,7 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::revoke_tokens_of;
 use crate::view::SessionUser;
 
@@ -83,6 +84,10 @@ struct ReplacePassword {
 
 impl Change for ReplacePassword {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = draft.user()?.clone();

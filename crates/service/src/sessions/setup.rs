@@ -18,7 +18,7 @@ use crate::ledger::rows::Roots;
 use crate::operator::require_free_name;
 use crate::service::Service;
 use crate::service::error::Error;
-use crate::service::turns::Claim;
+use crate::sessions::passwords::Claim;
 use crate::view::SessionUser;
 
 /// How long a link is valid.

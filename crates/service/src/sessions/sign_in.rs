@@ -18,7 +18,8 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::{Error, causes};
 use crate::service::settings::LocalPasswords;
-use crate::service::turns::Claim;
+use crate::service::turns::Rank;
+use crate::sessions::passwords::{Claim, too_many};
 use crate::view::SessionUser;
 
 /// How many sessions a user may have. At the next sign-in the oldest one ends.
@@ -64,13 +65,21 @@ impl Service {
         if local == LocalPasswords::Off {
             return Err(Problem::Forbidden.into());
         }
-        let turn = self.inner.limits.sign_in(&folded, client.address).await?;
+        self.require_room_for_sign_in()?;
+        let (limits, passwords) = (&self.inner.limits, &self.inner.passwords);
+        let turn = limits.sign_in(&folded, client.address, passwords).await?;
+        let claim = turn.claim();
+        // The turn comes before the read, so that many sign-ins don't take the connections.
+        let place = if self.store().hangs() {
+            // Others find out already whether it still does.
+            passwords.turn_now(claim).ok_or(Problem::Unavailable)?
+        } else {
+            passwords.turn(claim).await?
+        };
         let user = self.user_named(&folded).await?;
         let user = user.filter(|user| user.kind == UserKind::Person);
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-        let claim = turn.claim();
-        let passwords = &self.inner.passwords;
-        let is_right = passwords.verify(stored, password, claim).await?;
+        let is_right = passwords.verify_in(place, stored, password).await?;
         let Some(user) = user.filter(|_| is_right) else {
             turn.failed();
             return Err(Problem::InvalidCredentials.into());
@@ -97,6 +106,18 @@ impl Service {
 }
 
 impl Service {
+    /// Refuses a sign-in before any work if its session could not be stored in time.
+    ///
+    /// # Errors
+    /// [`Problem::TooManyRequests`] if too many changes wait.
+    fn require_room_for_sign_in(&self) -> Result<(), Problem> {
+        if self.inner.changes.turns.has_room(Rank::Second) {
+            return Ok(());
+        }
+        self.inner.passwords.shed();
+        Err(too_many())
+    }
+
     /// The user with a folded name. The tag doesn't cover the column that is searched, because it
     /// is derived from the name.
     pub(crate) async fn user_named(&self, folded: &str) -> Result<Option<User>, Error> {
@@ -213,6 +234,10 @@ struct StartSession {
 
 impl Change for StartSession {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = draft.user()?.clone();

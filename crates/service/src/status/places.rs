@@ -13,6 +13,7 @@ use super::{ACCEPTED_AFTER_END, RESTS_FOR, REVOKED_FOR};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 
 /// Gives a place to the secret of this generation of `token`: one that has rested long enough, or
 /// else a new one.
@@ -156,6 +157,10 @@ struct Give {
 
 impl Change for Give {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let Some(bearer) = draft.read().tokens().bearer(self.token).await? else {

@@ -14,6 +14,7 @@ use crate::ledger::verified_grant::VerifiedGrant;
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::revoke_saying;
 
 /// How many strings one report may have.
@@ -155,6 +156,10 @@ struct RevokeAsHolder {
 
 impl Change for RevokeAsHolder {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let mut revoked = false;

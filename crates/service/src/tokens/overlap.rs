@@ -10,6 +10,7 @@ use super::{Acting, Owner};
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::status::places;
 use crate::view::TokenView;
 
@@ -89,6 +90,13 @@ impl EndOverlap {
 
 impl Change for EndOverlap {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        match self.by {
+            By::Owner(_) => Rank::First,
+            By::FirstUse { .. } => Rank::Second,
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let token = self.token(draft).await?.ok_or(Problem::TokenNotFound)?;

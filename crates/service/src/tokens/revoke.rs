@@ -16,6 +16,7 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::Entry;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::status::places;
 use crate::view::TokenView;
 
@@ -237,6 +238,10 @@ async fn owner_in_log(draft: &Draft<'_>, id: TokenId) -> Result<Option<UserId>, 
 impl Change for Revoke {
     /// The token, and whose it is.
     type Output = (TokenView, UserId);
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Self::Output, Taken), Error> {
         let tokens = draft.read().tokens();

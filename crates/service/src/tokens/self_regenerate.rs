@@ -21,6 +21,7 @@ use crate::policy::{InForce, OwnerPolicy};
 use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::status::places;
 
 /// How long a secret that was not used yet can be.
@@ -234,6 +235,10 @@ struct Confirm {
 
 impl Change for Confirm {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let Exchangeable {

@@ -11,6 +11,7 @@ use super::{Acting, Owner, owned, refuse_name_in_use};
 use crate::change::{Change, Draft, Taken};
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::view::TokenView;
 
 /// What an owner changes of a token, as written; `None` stays as it is.
@@ -109,6 +110,14 @@ struct Update {
 
 impl Change for Update {
     type Output = TokenView;
+
+    fn rank(&self) -> Rank {
+        if self.edit.expires_at.is_some() {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(TokenView, Taken), Error> {
         let owner = owner_of(draft, self.owner).await?;

@@ -183,6 +183,10 @@ impl Store for Watched {
         self.store.ping().await
     }
 
+    fn vital(&self) -> &dyn Repositories {
+        self
+    }
+
     fn take_unreadable(&self) -> Vec<String> {
         self.store.take_unreadable()
     }

@@ -42,6 +42,8 @@ pub struct Opened {
     pub changes: Pool,
     /// How many changes may use the database at once.
     pub changes_at_once: usize,
+    /// How many connections of `reads` the requests may use at once.
+    pub reads_at_once: usize,
     /// The file, if it is SQLite.
     pub file: Option<Arc<DatabaseFile>>,
     pub place: Place,
@@ -50,6 +52,16 @@ pub struct Opened {
 /// The connections to a server on which changes wait for their turn. Changes are serial. If they
 /// waited on the connections for reads, a burst of changes would delay every exchange.
 const CHANGES: u32 = 4;
+
+/// How many of the connections that they share with exchanges, requests may use at once. The rest
+/// is left for exchanges, for following the event log, and for the look after COMMIT.
+fn left_for_requests(connections: u32) -> usize {
+    let kept = (connections / 3).min(KEPT);
+    (connections - kept).max(1) as usize
+}
+
+/// How many connections are kept from requests other than exchanges: as many as exchanges use.
+const KEPT: u32 = 5;
 
 /// The settings of all pools: waits are limited.
 fn pool<DB: sqlx::Database>(options: OpenOptions) -> PoolOptions<DB> {
@@ -130,6 +142,7 @@ impl Server {
                 Writing::InTransactions,
             ),
             changes_at_once: CHANGES as usize,
+            reads_at_once: left_for_requests(options.max_connections),
             file: None,
             place: Place::Server(format!("{}/{}", self.address, self.database)),
         }

@@ -54,6 +54,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         .map_or(1, |cores| cores.min(MOST_EXCHANGE_READERS))
         .min(options.max_connections)
         .max(1);
+    let readers = options.max_connections.clamp(1, READERS);
     let connected = async {
         // This comes first, because it turns the write-ahead log on.
         let file = Arc::new(DatabaseFile::note(&path, &connect).await?);
@@ -66,9 +67,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         };
         let writer: SqlitePool = pool(1).connect_with(connect.clone()).await?;
         let connect = connect.pragma("query_only", "ON");
-        let reads: SqlitePool = pool(options.max_connections.min(READERS))
-            .connect_with(connect.clone())
-            .await?;
+        let reads: SqlitePool = pool(readers).connect_with(connect.clone()).await?;
         let pages_kib = EXCHANGE_PAGES_KIB / exchange_readers;
         let secrets: SqlitePool = pool(exchange_readers)
             // Negative: KiB instead of pages.
@@ -86,6 +85,7 @@ pub async fn open(url: &str, options: OpenOptions) -> Result<Opened, OpenError> 
         writes: writer.clone(),
         changes: writer,
         changes_at_once: 1,
+        reads_at_once: readers as usize,
         file: Some(file),
         place: Place::File(path),
     })

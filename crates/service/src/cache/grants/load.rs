@@ -10,7 +10,7 @@ use super::known::Known;
 use crate::service::error::Error;
 
 /// The longest wait for a grant. A caller who waits longer should rather try again.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 type Outcome = Result<Option<Arc<Known>>, Arc<str>>;
 
@@ -55,7 +55,7 @@ impl Load {
         }
     }
 
-    pub(in crate::cache) fn unavailable(cause: &str) -> Error {
+    fn unavailable(cause: &str) -> Error {
         StoreError::Unavailable(cause.into()).into()
     }
 }

@@ -11,6 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::cache::grants::reads::Reads;
+use crate::service::turns::Amounts;
 
 pub(crate) use grant::{CachedGrant, FirstUse};
 pub(crate) use known::{Found, Known, SecretHash};
@@ -77,6 +78,16 @@ impl Grants {
     pub(super) fn keep(&self, hash: SecretHash, known: Arc<Known>) {
         if let Some(cache) = &self.known {
             cache.insert(hash, known);
+        }
+    }
+
+    /// The reads of secrets, of both queues together.
+    pub(super) fn amounts(&self) -> Amounts {
+        let (ordinary, guessers) = (self.ordinary.amounts(), self.guessers.amounts());
+        Amounts {
+            under_way: ordinary.under_way + guessers.under_way,
+            waiting: ordinary.waiting + guessers.waiting,
+            shed: ordinary.shed + guessers.shed,
         }
     }
 

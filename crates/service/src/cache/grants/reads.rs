@@ -8,9 +8,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::known::SecretHash;
-use super::load::Load;
+use super::load::{Load, PATIENCE};
+use crate::service::turns::{Amounts, Tempo};
 
-/// How many secrets may wait: as many as a slow database reads in a few seconds.
+/// How many secrets may wait, even if they could be read in time.
 const MOST_WAITING: usize = 8192;
 
 /// A queue of reads. The requests in it don't wait for those in another.
@@ -27,6 +28,11 @@ struct State {
     wanted: HashMap<SecretHash, Arc<Load>>,
     waiting: VecDeque<(SecretHash, Arc<Load>)>,
     readers: usize,
+    /// The secrets that statements read now.
+    under_way: usize,
+    /// Of statements.
+    tempo: Tempo,
+    shed: u64,
 }
 
 impl State {
@@ -41,6 +47,8 @@ impl State {
 /// start.
 pub(in crate::cache) struct Reader<'a> {
     reads: &'a Reads,
+    /// When the statement under way began, and how many secrets it reads.
+    reading: Option<(Duration, usize)>,
     ended: bool,
 }
 
@@ -53,12 +61,13 @@ impl Reads {
         }
     }
 
-    /// Returns a read of this secret whose statement is sent at `earliest` or later. `None` if too
-    /// many wait already.
+    /// Returns a read of this secret whose statement is sent at `earliest` or later. `None` if so
+    /// many wait that it could not be answered in time.
     pub(in crate::cache) fn join_or_ask(
         &self,
         hash: SecretHash,
         earliest: Duration,
+        now: Duration,
     ) -> Option<Arc<Load>> {
         let mut state = self.state.lock();
         if let Some(load) = state.wanted.get(&hash)
@@ -66,13 +75,33 @@ impl Reads {
         {
             return Some(Arc::clone(load));
         }
-        if state.waiting.len() == MOST_WAITING {
+        if state.waiting.len() >= self.room(&state, now) {
+            state.shed += 1;
             return None;
         }
         let load = Arc::new(Load::new());
         state.wanted.insert(hash, Arc::clone(&load));
         state.waiting.push_back((hash, Arc::clone(&load)));
         Some(load)
+    }
+
+    /// How many secrets may wait. As many as one round reads always may, because a database that
+    /// hung may answer again.
+    fn room(&self, state: &State, now: Duration) -> usize {
+        let at_once = self.most_readers * self.most_at_once;
+        let busy_at = (state.readers == self.most_readers).then_some(now);
+        let room = state.tempo.room(at_once, PATIENCE, busy_at);
+        room.clamp(at_once, MOST_WAITING)
+    }
+
+    /// How many secrets are read, wait or were refused.
+    pub(super) fn amounts(&self) -> Amounts {
+        let state = self.state.lock();
+        Amounts {
+            under_way: state.under_way,
+            waiting: state.waiting.len(),
+            shed: state.shed,
+        }
     }
 
     /// Whether another reader could read something that waits.
@@ -90,6 +119,7 @@ impl Reads {
         state.readers += 1;
         Some(Reader {
             reads: self,
+            reading: None,
             ended: false,
         })
     }
@@ -100,6 +130,7 @@ impl Reader<'_> {
     /// ends.
     pub(in crate::cache) fn next(&mut self, now: Duration) -> Vec<(SecretHash, Arc<Load>)> {
         let mut state = self.reads.state.lock();
+        self.end_statement(&mut state, Some(now));
         let mut next = Vec::new();
         while next.len() < self.reads.most_at_once
             && let Some((hash, load)) = state.waiting.pop_front()
@@ -118,7 +149,24 @@ impl Reader<'_> {
         for (_, load) in &next {
             load.begin(now);
         }
+        if !next.is_empty() {
+            state.under_way += next.len();
+            state.tempo.begin(now);
+            self.reading = Some((now, next.len()));
+        }
         next
+    }
+
+    /// Counts the end of the statement under way. Without a time it was broken off.
+    fn end_statement(&mut self, state: &mut State, now: Option<Duration>) {
+        let Some((began, secrets)) = self.reading.take() else {
+            return;
+        };
+        state.under_way -= secrets;
+        if let Some(now) = now {
+            let took = now.saturating_sub(began);
+            state.tempo.end(took, 2 * PATIENCE, now);
+        }
     }
 
     /// Lets no more requests join this read.
@@ -133,8 +181,10 @@ impl Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
+        let mut state = self.reads.state.lock();
+        self.end_statement(&mut state, None);
         if !self.ended {
-            self.reads.state.lock().readers -= 1;
+            state.readers -= 1;
         }
     }
 }
@@ -147,7 +197,7 @@ mod tests {
 
     #[must_use = "a read that nobody waits for is skipped"]
     fn wait_for(reads: &Reads, secrets: std::ops::Range<u8>) -> Vec<Arc<Load>> {
-        let wait = |secret| reads.join_or_ask([secret; 32], NOW).unwrap();
+        let wait = |secret| reads.join_or_ask([secret; 32], NOW, NOW).unwrap();
         secrets.map(wait).collect()
     }
 
@@ -183,7 +233,7 @@ mod tests {
     fn a_read_that_nobody_waits_for_any_more_is_skipped() {
         let reads = Reads::new(1, 3);
         let waiting = wait_for(&reads, 0..6);
-        let joined = reads.join_or_ask([1; 32], NOW);
+        let joined = reads.join_or_ask([1; 32], NOW, NOW);
         drop(waiting);
         let _later = wait_for(&reads, 6..8);
         let mut reader = reads.reader().unwrap();
@@ -202,7 +252,7 @@ mod tests {
             hash[..8].copy_from_slice(&number.to_be_bytes());
             hash
         };
-        let wait = |number| reads.join_or_ask(secret(number), NOW);
+        let wait = |number| reads.join_or_ask(secret(number), NOW, NOW);
         let waiting: Vec<_> = (0..MOST_WAITING)
             .map(|number| wait(number).unwrap())
             .collect();
@@ -215,25 +265,25 @@ mod tests {
     #[test]
     fn a_read_is_joined_unless_its_statement_was_sent_too_early() {
         let reads = Reads::new(1, 3);
-        let first = reads.join_or_ask([1; 32], NOW).unwrap();
+        let first = reads.join_or_ask([1; 32], NOW, NOW).unwrap();
         let later = NOW + Duration::from_secs(1);
         assert!(Arc::ptr_eq(
             &first,
-            &reads.join_or_ask([1; 32], later).unwrap()
+            &reads.join_or_ask([1; 32], later, later).unwrap()
         ));
         let mut reader = reads.reader().unwrap();
         reader.next(NOW);
         assert!(Arc::ptr_eq(
             &first,
-            &reads.join_or_ask([1; 32], NOW).unwrap()
+            &reads.join_or_ask([1; 32], NOW, NOW).unwrap()
         ));
-        let second = reads.join_or_ask([1; 32], later).unwrap();
+        let second = reads.join_or_ask([1; 32], later, later).unwrap();
         assert!(!Arc::ptr_eq(&first, &second));
         // The end of the first read doesn't end the read that was asked for after it.
         reader.forget(&[1; 32], &first);
         assert!(Arc::ptr_eq(
             &second,
-            &reads.join_or_ask([1; 32], later).unwrap()
+            &reads.join_or_ask([1; 32], later, later).unwrap()
         ));
     }
 }

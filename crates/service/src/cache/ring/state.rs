@@ -37,7 +37,7 @@ impl RingState {
     ) -> Result<Self, Error> {
         let mut doubts = Vec::new();
         for _ in 0..ATTEMPTS {
-            let mut stored = currency.store().keys().ring().await?;
+            let mut stored = currency.store().vital().keys().ring().await?;
             currency.follow_to(stored.head).await?;
             let known = std::mem::take(&mut doubts);
             let mut all = Vec::new();

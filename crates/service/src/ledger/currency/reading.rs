@@ -15,7 +15,7 @@ impl Currency {
     /// Where to start reading: at the newest checkpoint of this log, else where the last removal of
     /// events or the last upgrade says, else at the first event.
     pub(super) async fn beginning(&self) -> Result<KnownLog, Error> {
-        let pruned = Pruned::last(&*self.store, &self.roots).await?;
+        let pruned = Pruned::last(self.store.vital(), &self.roots).await?;
         for known in self.checkpoints().await? {
             if pruned.is_some_and(|pruned| pruned.covers(known.head().seq)) {
                 tracing::info!(
@@ -36,7 +36,7 @@ impl Currency {
             return self.carried(pruned).await;
         }
         let kind = EventKind::DatabaseUpgraded.as_str();
-        match self.store.events().last_of_kind(kind).await? {
+        match self.store.vital().events().last_of_kind(kind).await? {
             Some(upgrade)
                 if follows_its_predecessor(&*self.store, &self.roots, &upgrade).await? =>
             {
@@ -64,7 +64,7 @@ impl Currency {
         loop {
             let last = known.head();
             let next = last.next().ok_or(Error::altered_event(last.seq))?;
-            let events = self.store.events().from(next, BATCH).await?;
+            let events = self.store.vital().events().from(next, BATCH).await?;
             self.read_to.store(last.seq, Ordering::Relaxed);
             if events.is_empty() {
                 break;
@@ -82,7 +82,7 @@ impl Currency {
     pub(super) async fn read_on(&self, mut last: Head) -> Result<bool, Error> {
         loop {
             let first = last.seq.max(1);
-            let events = self.store.events().from(first, BATCH).await?;
+            let events = self.store.vital().events().from(first, BATCH).await?;
             let Some(newer) = behind(last, &events) else {
                 return Ok(false);
             };

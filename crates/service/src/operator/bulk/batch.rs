@@ -10,6 +10,7 @@ use ats_pat_domain::{BulkJobId, Problem, TokenId};
 use super::job::Job;
 use crate::change::{Change, Draft, Taken};
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::end_any;
 
 /// After how many seconds a job can be asked for again while another runs.
@@ -22,6 +23,10 @@ pub(super) struct Start {
 
 impl Change for Start {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let last = Job::last(draft.read(), draft.roots()).await?;
@@ -93,6 +98,10 @@ pub(super) struct Finish {
 
 impl Change for Finish {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let job = Job::load(draft.read(), draft.roots(), self.id).await?;

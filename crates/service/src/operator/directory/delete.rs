@@ -14,6 +14,7 @@ use crate::ledger::rows::hex;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::operator::{name_the_last, strip};
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::revoke_tokens_of;
 
@@ -64,6 +65,10 @@ impl Delete {
 
 impl Change for Delete {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let (mut user, judgement) = found(draft, self.id).await?;

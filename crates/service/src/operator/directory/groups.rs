@@ -12,6 +12,7 @@ use super::{Directory, Rules};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::ledger::rows::altered;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::view::DirectoryGroupView;
 
 impl Directory<'_> {
@@ -244,6 +245,10 @@ struct DeleteGroup {
 
 impl Change for DeleteGroup {
     type Output = ();
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<((), Taken), Error> {
         let (group, judgement) = found(draft, self.id).await?;

@@ -14,6 +14,7 @@ use crate::ledger::rows::altered;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::operator::strip;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::take_places_of;
 use crate::view::DirectoryUserView;
 
@@ -120,6 +121,14 @@ impl Update {
 
 impl Change for Update {
     type Output = DirectoryUserView;
+
+    fn rank(&self) -> Rank {
+        if self.to.active == Some(false) {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(DirectoryUserView, Taken), Error> {
         let (before, judgement) = found(draft, self.id).await?;

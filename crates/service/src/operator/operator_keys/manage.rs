@@ -16,6 +16,7 @@ use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::OneTimeKey;
 use crate::view::OperatorKeyView;
 
@@ -291,6 +292,10 @@ struct Revoke {
 
 impl Change for Revoke {
     type Output = OperatorKey;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(OperatorKey, Taken), Error> {
         let found = draft.read().operator_keys().by_id(self.id).await?;

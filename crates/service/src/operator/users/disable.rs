@@ -11,6 +11,7 @@ use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::take_places_of;
 use crate::view::UserView;
 
@@ -86,6 +87,14 @@ pub struct Disabling {
 
 impl Change for SetDisabled {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        if self.disabled {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let taken = |changed| {

@@ -13,6 +13,7 @@ use crate::ledger::rows::hex;
 use crate::operator::Operator;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::revoke_tokens_of;
 use crate::view::UserView;
 
@@ -41,6 +42,10 @@ struct Erase {
 
 impl Change for Erase {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let (mut user, judgement) = find_even_planted_by_id(draft, self.id).await?;

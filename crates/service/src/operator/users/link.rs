@@ -15,6 +15,7 @@ use super::find::{find_user, require_living, require_person};
 use crate::change::{Change, Draft, Judgement, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::identity::memberships::{without, without_directory};
 use crate::tokens::take_places_of;
 use crate::view::UserView;
@@ -263,6 +264,10 @@ struct Unlink {
 
 impl Change for Unlink {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let mut user = find_user(draft, &self.name).await?;

@@ -6,7 +6,8 @@ use super::find::{UserRef, find_even_planted};
 use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::service::error::Error;
-use crate::service::turns::Claim;
+use crate::service::turns::Rank;
+use crate::sessions::passwords::Claim;
 use crate::tokens::revoke_tokens;
 
 impl Operator<'_> {
@@ -41,6 +42,10 @@ struct RevokeTokens {
 
 impl Change for RevokeTokens {
     type Output = u64;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(u64, Taken), Error> {
         let (user, _) = find_even_planted(draft, &self.user).await?;

@@ -19,6 +19,7 @@ use crate::change::{Change, Draft, Taken};
 use crate::operator::Operator;
 use crate::operator::operator_keys::revoke_keys_of;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::tokens::{revoke_any, revoke_tokens_of};
 use crate::view::UserView;
 
@@ -103,6 +104,16 @@ struct Checked {
     password_hash: Option<String>,
     revoke_tokens: bool,
     keep_operator_keys: bool,
+}
+
+impl Checked {
+    /// Whether it takes rights away.
+    fn takes_away(&self) -> bool {
+        self.administrator == Some(false)
+            || self.groups.is_some()
+            || self.password_hash.is_some()
+            || self.revoke_tokens
+    }
 }
 
 impl Operator<'_> {
@@ -260,6 +271,14 @@ fn is_renamed(before: &User, after: &User) -> bool {
 
 impl Change for UpdateUser {
     type Output = User;
+
+    fn rank(&self) -> Rank {
+        if self.to.takes_away() {
+            Rank::First
+        } else {
+            Rank::Third
+        }
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(User, Taken), Error> {
         let before = find_user_by_id(draft, self.id).await?;

@@ -13,6 +13,7 @@ use ats_pat_measure::Measured;
 
 use crate::service::Service;
 use crate::service::error::{Error, causes};
+use crate::service::work::WorkFigures;
 
 /// How often tokens are counted.
 const COUNT_EVERY: Duration = Duration::from_mins(5);
@@ -50,6 +51,8 @@ pub struct Figures {
     pub log_is_lost: bool,
     /// How many rows were found that differ from the event log.
     pub differing_rows: u64,
+    /// The work of each class.
+    pub work: Vec<WorkFigures>,
     /// Changes that wait for their turn, or have it.
     pub changes_under_way: i64,
     /// Changes by their outcome.
@@ -83,6 +86,7 @@ impl Service {
             feed_lag: cache.feed.lag(),
             log_is_lost: changes.anchor.is_lost(),
             differing_rows: inner.findings.count() as u64,
+            work: self.work_figures(),
             changes_under_way: changes.noted.under_way.now(),
             changes: changes.noted.outcomes.so_far(),
             commits: changes.noted.commits.so_far(),

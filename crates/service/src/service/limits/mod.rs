@@ -1,5 +1,6 @@
 //! Limits on attempts to guess secrets and passwords.
 
+mod places;
 mod sign_in;
 
 use std::convert::Infallible;
@@ -18,6 +19,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use self::places::Places;
 use crate::cache::grants::Lane;
 use crate::service::refusals::{Refusal, Refusals};
 use crate::service::settings::Settings;
@@ -79,7 +81,7 @@ pub(crate) struct Limits {
     reports: Cache<Neighbourhood, Arc<Limiter>>,
     /// The addresses with a spent budget of exchanges.
     guessers: Cache<Neighbourhood, Spent>,
-    places: Cache<Neighbourhood, Arc<Semaphore>>,
+    places: Cache<Neighbourhood, Arc<Places>>,
     provider_places: Cache<Neighbourhood, Arc<Semaphore>>,
     token_exchanges: Cache<TokenId, Arc<Limiter>>,
     owner_exchanges: Cache<UserId, Arc<Limiter>>,

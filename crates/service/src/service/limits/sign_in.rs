@@ -8,21 +8,33 @@ use std::time::Duration;
 use ats_pat_domain::{Neighbourhood, Problem};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
+use super::places::Places;
 use super::{Account, Limit, Limiter, Limits, QUARTER_HOUR, get_or_insert};
 use crate::service::refusals::Refusal;
-use crate::service::turns::{Claim, Standing};
+use crate::service::turns::Rank;
+use crate::sessions::passwords::{Claim, Passwords, too_many};
 
 /// After so many failures from anywhere in a quarter of an hour, sign-ins of an account are slowed.
 const ACCOUNT_FAILURES: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// How many more sign-ins from one address may fail over all accounts than for one account.
 const NAMES: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// How many sign-ins from one address are judged at once, so that it can't occupy all places.
-const PLACES: usize = 16;
 /// How many answers of identity providers that come from one address are judged at once. Each asks
 /// the provider, which takes longer than anything else.
 const PROVIDER_PLACES: usize = 16;
 /// The delay of a sign-in of a slowed account.
 const SLOWED_BY: Duration = Duration::from_secs(2);
+
+/// The standing of an account at an address, which says whose turn comes first. It doesn't reveal
+/// whether a name exists, because only earlier requests from the address count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// The account signed in from the address before.
+    Familiar,
+    /// It didn't, but there was no failure from the address lately.
+    Stranger,
+    /// There was a failure from the address lately, or several attempts at once.
+    Suspect,
+}
 
 /// A sign-in whose turn it is. Dropping it passes the turn on.
 pub(crate) struct SignInTurn<'a> {
@@ -40,23 +52,31 @@ impl Limits {
     /// # Errors
     /// [`Problem::TooManyRequests`] after too many failures for this account from this address, or
     /// for any accounts from it. The second limit doesn't apply to an account that signed in from
-    /// there before, so an attacker can't lock out neighbours.
+    /// there before, so an attacker can't lock out neighbours. Also if so many wait at the address
+    /// that `passwords` could not be checked in time.
     pub(crate) async fn sign_in(
         &self,
         folded_name: &str,
         address: IpAddr,
+        passwords: &Passwords,
     ) -> Result<SignInTurn<'_>, Problem> {
         let account = *blake3::hash(folded_name.as_bytes()).as_bytes();
         let key = (account, address.into());
+        let places = get_or_insert(&self.places, &key.1, || Arc::new(Places::new()));
+        if places.waiting() > passwords.room() {
+            passwords.shed();
+            return Err(too_many());
+        }
+        let waits = places.wait();
         let attempts = get_or_insert(&self.sign_ins, &key, || {
             Arc::new(tokio::sync::Mutex::new(
                 self.limiter(Limit::SignIn, self.sign_in_failures),
             ))
         });
         let attempts = attempts.lock_owned().await;
-        let places = get_or_insert(&self.places, &key.1, || Arc::new(Semaphore::new(PLACES)));
-        let is_alone = places.available_permits() == PLACES;
-        let place = places.acquire_owned().await.ok();
+        let is_alone = places.are_free();
+        let place = places.take().await;
+        drop(waits);
         let counted = self.count(&attempts);
         let spent = self.spent(&self.sprayers, key.1);
         let standing = self.standing(&key, is_alone);
@@ -116,7 +136,11 @@ impl SignInTurn<'_> {
     pub(crate) fn claim(&self) -> Claim {
         Claim {
             from: Some(self.neighbourhood),
-            standing: self.standing,
+            rank: match self.standing {
+                Standing::Familiar => Rank::First,
+                Standing::Stranger => Rank::Second,
+                Standing::Suspect => Rank::Third,
+            },
         }
     }
 
@@ -148,6 +172,8 @@ impl SignInTurn<'_> {
 
 #[cfg(test)]
 mod tests {
+    use ats_pat_auth::PasswordCost;
+
     use super::*;
     use crate::SystemClock;
     use crate::service::settings::Settings;
@@ -155,10 +181,11 @@ mod tests {
     #[tokio::test]
     async fn an_address_has_the_standing_of_earlier_sign_ins_from_it() {
         let limits = Limits::new(Arc::new(SystemClock), &Settings::new(""));
+        let passwords = Passwords::new(PasswordCost::OWASP).unwrap();
         let (one, other) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let standing = async |name: &str, address: IpAddr| {
-            let turn = limits.sign_in(name, address).await.unwrap();
-            (turn.claim().standing, turn)
+            let turn = limits.sign_in(name, address, &passwords).await.unwrap();
+            (turn.standing, turn)
         };
         let (first, turn) = standing("ada", one).await;
         assert_eq!(first, Standing::Stranger);

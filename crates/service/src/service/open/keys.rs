@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 use super::OpenError;
 use super::parts::{MasterKeySource, Parts};
 use crate::cache::ring::new_signing_key;
-use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken};
+use crate::change::{Authority, CONFIRMED, Change, Changes, Draft, Taken, changes_turns};
 use crate::ledger::anchor::{Anchor, Kept};
 use crate::ledger::currency::{Currency, Rules};
 use crate::ledger::rows::Roots;
@@ -152,6 +152,7 @@ async fn make_first_keys(parts: &Parts, master: &MasterKeys) -> Result<(), Error
         )),
         confirmed: Arc::new(Cache::new(CONFIRMED)),
         noted: Arc::default(),
+        turns: changes_turns(&*parts.store),
         sign_ins: Arc::default(),
         roots,
         anchor,

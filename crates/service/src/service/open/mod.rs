@@ -21,7 +21,7 @@ use quick_cache::sync::Cache;
 use crate::cache::ExchangeCache;
 use crate::cache::decisions::Rules;
 use crate::cache::ring::{ALGORITHM, Ring, RingState};
-use crate::change::{CONFIRMED, Changes};
+use crate::change::{CONFIRMED, Changes, changes_turns};
 use crate::exchange::token_ids::TokenIds;
 use crate::ledger::anchor::{self, Anchor, Kept};
 use crate::ledger::currency::Currency;
@@ -37,6 +37,7 @@ use crate::service::limits::Limits;
 use crate::service::open::keys::{open_roots, wrong_key_or};
 use crate::service::reuses::Reuses;
 use crate::service::settings::Settings;
+use crate::service::work::places::WorkTurns;
 use crate::service::{Inner, Service};
 use crate::sessions::passwords::Passwords;
 use crate::status::StatusLists;
@@ -118,6 +119,8 @@ impl Service {
         if opener != Opener::Server {
             currency.be_patient();
         }
+        let turns = changes_turns(&*parts.store);
+        let work = WorkTurns::new(parts.store.capacity());
         let changes = Changes {
             store: parts.store,
             clock: Arc::clone(&parts.clock),
@@ -128,6 +131,7 @@ impl Service {
             currency: Arc::new(currency),
             confirmed: Arc::new(Cache::new(CONFIRMED)),
             noted: Arc::default(),
+            turns,
             sign_ins: parts.settings.sign_in_rules().into(),
         };
         let policies = Arc::new(InForce::new(&parts.settings, &changes, rules.policy));
@@ -164,6 +168,7 @@ impl Service {
                 policies,
                 cache: Arc::new(cache),
                 passwords,
+                work,
                 limits,
                 reuses: Reuses::default(),
                 token_ids,

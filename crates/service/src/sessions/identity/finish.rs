@@ -21,6 +21,7 @@ use crate::service::Service;
 use crate::service::client::Client;
 use crate::service::error::Error;
 use crate::service::settings::ProviderRules;
+use crate::service::turns::Rank;
 use crate::sessions::{NewSession, SignedIn};
 
 /// How often an identity is looked up, if somebody links or unlinks it at the same time.
@@ -203,6 +204,10 @@ struct Finish {
 
 impl Change for Finish {
     type Output = Finished;
+
+    fn rank(&self) -> Rank {
+        Rank::Second
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(Finished, Taken), Error> {
         let proof = &*self.proof;

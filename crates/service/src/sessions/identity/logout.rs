@@ -11,6 +11,7 @@ use crate::change::{Authority, Change, Draft, Taken};
 use crate::ledger::rows::hex;
 use crate::service::Service;
 use crate::service::error::Error;
+use crate::service::turns::Rank;
 use crate::sessions::SignedIn;
 
 /// Why a logout token ended nothing.
@@ -149,6 +150,10 @@ async fn user_of(draft: &Draft<'_>, identity: &Identity) -> Result<Option<UserId
 impl Change for EndByProvider {
     /// Whether this is the first token with its id.
     type Output = bool;
+
+    fn rank(&self) -> Rank {
+        Rank::First
+    }
 
     async fn apply(&self, draft: &Draft<'_>) -> Result<(bool, Taken), Error> {
         let taken_before = EventFilter {

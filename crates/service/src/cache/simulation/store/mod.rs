@@ -199,6 +199,10 @@ impl Store for SimulatedStore {
         Ok(())
     }
 
+    fn vital(&self) -> &dyn ats_pat_domain::port::Repositories {
+        self
+    }
+
     fn take_unreadable(&self) -> Vec<String> {
         Vec::new()
     }
