@@ -338,6 +338,7 @@ async fn database(database: &Database, findings: &mut Findings) {
 async fn service(opened: Opened, findings: &mut Findings) {
     findings.good("keys", "open with this master key");
     sealed_keys(&opened.service, findings).await;
+    opened.service.read_log().await;
     for check in opened.service.health().await {
         if check.name == "database" {
             continue;
