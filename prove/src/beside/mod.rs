@@ -1,5 +1,5 @@
-//! Servers of this release and of the one before on one database at the same time: an upgrade of one
-//! server after the other, and back, under load.
+//! Servers of this release and of the one before on one database at the same time: an upgrade of
+//! one server after the other, and back, under load.
 
 mod probe;
 mod schema;

@@ -1,4 +1,5 @@
-//! The place of a server: a data folder and an address, which programs of both releases use in turn.
+//! The place of a server: a data folder and an address, which programs of both releases use in
+//! turn.
 
 use std::net::SocketAddr;
 use std::path::Path;
