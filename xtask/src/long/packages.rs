@@ -10,15 +10,18 @@ mod machine;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::clients::python;
+use crate::dist::Made;
 use crate::process::{Signals, is_root};
 use crate::steps::step;
 use crate::{apt, dist, workspace};
 
+/// The maintainer of a package that is only tried.
+const MAINTAINER: &str = "ATS Global <nobody@example.com>";
 /// The highest exposure that the unit may have, in tenths, by `systemd-analyze security`.
 const EXPOSURE: &str = "20";
 /// The range over which a dashboard's rates are checked, which Grafana would put there.
@@ -28,11 +31,21 @@ const RANGE: (&str, &str) = ("$__rate_interval", "5m");
 /// a fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("checkers at hand", || install(signals))?;
-    step("packages", || dist::make(programs, None, signals))?;
+    step("packages", || {
+        let made = Made {
+            programs,
+            maintainer: Some(MAINTAINER),
+            ..Made::default()
+        };
+        dist::make(made, signals)
+    })?;
     let work = TempDir::new()?;
     let root = work.path().join("root");
     step("the Debian package in a folder of its own", || {
         unpack(&root, signals)
+    })?;
+    step("what the package and the archive have besides", || {
+        contents(&root, work.path(), signals)
     })?;
     step("settings and completions of the package", || {
         installed(&root, signals)
@@ -115,6 +128,35 @@ fn unpack(root: &Path, signals: &Signals) -> Result<()> {
     let package = dist::made_with_end(".deb")?;
     let mut extract = workspace::command("dpkg-deb");
     signals.succeed(extract.arg("--extract").arg(package).arg(root))
+}
+
+/// The files to deploy with are in both, beside the page that they name.
+fn contents(root: &Path, work: &Path, signals: &Signals) -> Result<()> {
+    let package = dist::made_with_end(".deb")?;
+    let mut field = workspace::command("dpkg-deb");
+    let maintainer = dist::output_of(field.arg("--field").arg(package).arg("Maintainer"))?;
+    ensure!(
+        maintainer == MAINTAINER,
+        "the maintainer is `{maintainer}`, and not the one that was named"
+    );
+    let archive = work.join("archive");
+    fs::create_dir(&archive)?;
+    let mut extract = workspace::command("tar");
+    extract.args(["--extract", "--strip-components=1", "--directory"]);
+    extract.arg(&archive).arg("--file");
+    signals.succeed(extract.arg(dist::made_with_end(".tar.gz")?))?;
+    let source = workspace::root().join("docs/deploy");
+    for deploy in [
+        root.join("usr/share/doc/ats-pat/deploy"),
+        archive.join("docs/deploy"),
+    ] {
+        let mut compare = workspace::command("diff");
+        compare.arg("--recursive").arg(&source).arg(&deploy);
+        signals.succeed(&mut compare)?;
+        let page = deploy.join("../operation.md");
+        ensure!(page.is_file(), "{} leads nowhere", page.display());
+    }
+    Ok(())
 }
 
 /// Runs the programs as they were installed.
