@@ -10,6 +10,7 @@
     reason = "what was found is for a terminal, and so is how far it is"
 )]
 
+mod beside;
 mod bulk;
 mod clock;
 mod databases;
@@ -50,6 +51,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Part {
+    /// Servers of this release and of the one before on one database at the same time
+    Beside(beside::Arguments),
     /// Very many tokens revoked by one job, beside other work, while servers are killed
     Bulk(bulk::Arguments),
     /// Three servers on three nodes of a Galera cluster, every node written to
@@ -82,6 +85,7 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let signals = Signals::watch()?;
     match &arguments.part {
+        Part::Beside(arguments) => beside::run(arguments, &signals),
         Part::Bulk(arguments) => bulk::run(arguments, &signals),
         Part::Galera(arguments) => galera::run(arguments, &signals),
         Part::Overload(arguments) => overload::run(arguments, &signals),

@@ -2,6 +2,7 @@
 //! checksums, in target/packages.
 
 mod deb;
+mod maintainer;
 mod release;
 mod sbom;
 mod told;
@@ -32,13 +33,32 @@ pub struct Arguments {
     /// git says]
     #[arg(long)]
     revision: Option<String>,
+    /// Who answers for the Debian package, as `Name <address>` [default: an address that nobody
+    /// reads]
+    #[arg(long, value_name = "NAME", env = "ATS_PAT_MAINTAINER")]
+    maintainer: Option<String>,
+}
+
+/// What is made, and of what.
+#[derive(Clone, Copy, Default)]
+pub struct Made<'a> {
+    /// The programs. Without them, they are built.
+    pub programs: Option<&'a PathBuf>,
+    /// The commit, for programs that are built.
+    pub revision: Option<&'a str>,
+    /// Who answers for the Debian package.
+    pub maintainer: Option<&'a str>,
 }
 
 /// Makes the archive and the Debian package.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let signals = Signals::watch()?;
-    let revision = arguments.revision.as_deref();
-    make(arguments.programs.as_ref(), revision, &signals)
+    let made = Made {
+        programs: arguments.programs.as_ref(),
+        revision: arguments.revision.as_deref(),
+        maintainer: arguments.maintainer.as_deref(),
+    };
+    make(made, &signals)
 }
 
 /// The folder that the packages are written to.
@@ -60,17 +80,18 @@ pub fn made_with_end(end: &str) -> Result<PathBuf> {
 }
 
 /// Makes everything of these programs, or of programs that are built for it.
-pub fn make(programs: Option<&PathBuf>, revision: Option<&str>, signals: &Signals) -> Result<()> {
-    let programs = match programs {
+pub fn make(made: Made<'_>, signals: &Signals) -> Result<()> {
+    let maintainer = maintainer::maintainer(made.maintainer)?;
+    let programs = match made.programs {
         Some(folder) => folder.canonicalize()?,
-        None => build(revision, signals)?,
+        None => build(made.revision, signals)?,
     };
     let output = folder()?;
     if output.exists() {
         fs::remove_dir_all(&output)?;
     }
     fs::create_dir_all(&output)?;
-    let release = Release::of(&programs)?;
+    let release = Release::of(&programs, maintainer)?;
     let sbom = sbom::of_programs(&PROGRAMS, &release.version)?;
     let sbom_file = output.join(format!("ats-pat-{}.cdx.json", release.version));
     fs::write(&sbom_file, &sbom)?;

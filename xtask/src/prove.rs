@@ -5,7 +5,7 @@ mod programs;
 mod tried;
 mod upgrade;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -119,6 +119,17 @@ enum Part {
         #[command(flatten)]
         run: Run,
     },
+    /// Servers of this release and of the one before on one database at the same time, upgraded one
+    /// after the other, and back, under load. Three minutes; needs root for PostgreSQL and MariaDB.
+    Beside {
+        #[command(flatten)]
+        databases: Databases,
+        /// A folder with the programs of the release before
+        #[arg(long, value_name = "DIR")]
+        former: PathBuf,
+        #[command(flatten)]
+        run: Run,
+    },
     /// 2,000 sign-ins at an identity provider in a minute, beside exchanges. Two minutes for each
     /// database; half a minute with `--seconds 10`.
     SignIns {
@@ -163,6 +174,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             rows,
             run,
         } => upgrade::run(&databases.chosen, former.as_ref(), *rows, run, &signals)?,
+        Part::Beside {
+            databases,
+            former,
+            run,
+        } => beside(&databases.chosen, former, run, &signals)?,
         Part::SignIns { databases, run } => sign_ins(&databases.chosen, run, &signals)?,
         Part::SignInPressure { run } => sign_in_pressure(run, &signals)?,
         Part::Tamper {
@@ -310,6 +326,17 @@ fn restarts(run: &Run, signals: &Signals) -> Result<ExitStatus> {
 fn sign_in_pressure(run: &Run, signals: &Signals) -> Result<ExitStatus> {
     let mut command = workspace::command("env");
     tell(&mut command, "sign-in-pressure", run, signals)?;
+    signals.run(&mut command)
+}
+
+fn beside(chosen: &[Tried], former: &Path, run: &Run, signals: &Signals) -> Result<ExitStatus> {
+    let chosen = ensure_servers(chosen, signals)?;
+    let mut command = workspace::command("env");
+    tell(&mut command, "beside", run, signals)?;
+    command.arg("--former").arg(former.canonicalize()?);
+    for tried in chosen {
+        command.args(["--database", tried.name()]);
+    }
     signals.run(&mut command)
 }
 

@@ -70,6 +70,17 @@ impl MasterKeys {
     pub fn sealed_under_first(&self, blob: &[u8]) -> bool {
         Head::split(blob).is_ok_and(|(head, _)| head.master_key == *self.first.id.as_bytes())
     }
+
+    /// Whether the second key sealed this, as far as the blob's head tells.
+    pub fn sealed_under_second(&self, blob: &[u8]) -> bool {
+        let second = self.second.as_ref().map(|key| *key.id.as_bytes());
+        Head::split(blob).is_ok_and(|(head, _)| Some(head.master_key) == second)
+    }
+
+    /// Whether there is a second key.
+    pub fn has_second(&self) -> bool {
+        self.second.is_some()
+    }
 }
 
 struct Head {
@@ -179,10 +190,12 @@ mod tests {
         let [old, new] = [[1; 32], [2; 32]];
         let both = MasterKeys::new(new, Some(old));
         assert!(!both.sealed_under_first(&sealed()));
+        assert!(both.sealed_under_second(&sealed()));
 
         let opened = both.open(&sealed(), &every_kind()).unwrap();
         let sealed_anew = both.seal(&opened, &every_kind(), [3; 24]);
         assert!(both.sealed_under_first(&sealed_anew));
+        assert!(!both.sealed_under_second(&sealed_anew));
 
         let only_new = MasterKeys::new(new, None);
         assert_eq!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Clock as _;
-use ats_pat_service::{SignatureProvider, SystemClock, causes};
+use ats_pat_service::{Service, SignatureProvider, SystemClock, causes};
 use ats_pat_storage::{Database, Examination};
 use rustix::fs::statvfs;
 use url::{Host, Url};
@@ -337,6 +337,8 @@ async fn database(database: &Database, findings: &mut Findings) {
 /// What the service itself says, once it could be opened: its keys are open then.
 async fn service(opened: Opened, findings: &mut Findings) {
     findings.good("keys", "open with this master key");
+    sealed_keys(&opened.service, findings).await;
+    opened.service.read_log().await;
     for check in opened.service.health().await {
         if check.name == "database" {
             continue;
@@ -349,4 +351,44 @@ async fn service(opened: Opened, findings: &mut Findings) {
         findings.note(check.name, verdict, check.message);
     }
     opened.close().await;
+}
+
+/// How far a change of the master key is, and when the old one may go.
+async fn sealed_keys(service: &Service, findings: &mut Findings) {
+    let counted = match service.sealed_keys().await {
+        Ok(counted) => counted,
+        Err(error) => {
+            let text = format!("can't be counted: {}", causes(&error));
+            return findings.failing("sealed-keys", text);
+        }
+    };
+    let (first, all) = (counted.under_first, counted.all());
+    let text = format!("{first} of {all} are sealed under the first key of the master key file");
+    if counted.under_others > 0 {
+        findings.failing(
+            "sealed-keys",
+            format!(
+                "{text}, and {} under a key that is not in it: give this server the file of the others",
+                counted.under_others
+            ),
+        );
+    } else if counted.under_second > 0 {
+        findings.warning(
+            "sealed-keys",
+            format!(
+                "{text}, the others under its second key: start a server with this file again, which seals them under \
+                 the first"
+            ),
+        );
+    } else if counted.has_second {
+        findings.good(
+            "sealed-keys",
+            format!(
+                "{text}, and its second key opens nothing: if that is the old key, remove it as soon as every server \
+                 was started with the new one on the first line; keep a copy for as long as backups of that time"
+            ),
+        );
+    } else {
+        findings.good("sealed-keys", text);
+    }
 }

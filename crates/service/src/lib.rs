@@ -50,7 +50,7 @@ pub use service::client::Client;
 pub use service::error::{Error, causes};
 pub use service::figures::Figures;
 pub use service::health::PublishedKeys;
-pub use service::open::{MasterKeySource, OpenError, Parts, last_seen};
+pub use service::open::{MasterKeySource, OpenError, Parts, SealedKeys, last_seen};
 pub use service::settings::{
     DirectoryRules, LocalPasswords, PolicySource, ProviderRules, Settings,
 };

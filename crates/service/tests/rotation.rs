@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use ats_pat_service::Service;
 use ats_pat_test_support::world::{DAY, World, migrated};
 use ats_pat_test_support::{TestDatabase, on_every_database, on_every_deployment};
 
@@ -60,7 +61,7 @@ async fn servers_that_find_an_old_key_at_once_make_one(database: &TestDatabase) 
     for node in 1..4 {
         let mut parts = world.parts();
         parts.store = migrated(database.url_at(node)).await;
-        servers.push(ats_pat_service::Service::open(parts).await.unwrap());
+        servers.push(Service::open(parts).await.unwrap());
     }
     world.clock.advance(DAY * 30);
     let rotations: Vec<_> = servers
@@ -72,4 +73,36 @@ async fn servers_that_find_an_old_key_at_once_make_one(database: &TestDatabase) 
     }
     assert_eq!(keys_of(&world).await, 2);
     assert_eq!(world.told("signing_key.created").await.len(), 2);
+}
+
+#[on_every_deployment(flavor = "multi_thread", worker_threads = 4)]
+async fn servers_that_find_a_new_master_key_at_once_seal_the_keys_once(database: &TestDatabase) {
+    let world = World::new(database.url_at(0)).await;
+    let file = world.folder().join("master.key");
+    let old = std::fs::read_to_string(&file).unwrap();
+    let new = "A".repeat(43);
+    std::fs::write(&file, format!("{new}\n{old}")).unwrap();
+    let mut servers = Vec::new();
+    for node in 0..4 {
+        let mut parts = world.parts();
+        parts.store = migrated(database.url_at(node)).await;
+        parts.anchor_file = None;
+        servers.push(Service::open(parts).await.unwrap());
+    }
+    let before = servers[0].sealed_keys().await.unwrap();
+    assert_eq!((before.under_first, before.under_second), (0, 2));
+    let seals: Vec<_> = servers
+        .into_iter()
+        .map(|server| tokio::spawn(async move { server.seal_anew().await }))
+        .collect();
+    for seal in seals {
+        seal.await.unwrap().unwrap();
+    }
+    assert_eq!(world.told("keys.resealed").await.len(), 1);
+    std::fs::write(&file, new).unwrap();
+    let server = world.reopen().await.unwrap();
+    let after = server.sealed_keys().await.unwrap();
+    assert_eq!((after.under_first, after.all()), (2, 2));
+    let report = server.operator().verify_audit().await.unwrap();
+    assert_eq!(report.findings, Vec::<String>::new());
 }

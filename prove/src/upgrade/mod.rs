@@ -15,6 +15,7 @@ use anyhow::Result;
 pub use self::arguments::Arguments;
 use self::findings::Findings;
 use self::ground::Ground;
+pub use self::taken_over::stop;
 use crate::report::{Trial, publish};
 use crate::signals::Signals;
 use crate::tally::Tally;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::release::{PROGRAMS, Release, output_of};
 use super::told::Told;
-use super::tree::{DOCUMENTS, put};
+use super::tree::{DEPLOY, DOCUMENTS, put, put_folder};
 use crate::process::Signals;
 use crate::workspace;
 
@@ -53,6 +53,8 @@ pub fn package(
         let name = file.file_name().unwrap_or_default().to_owned();
         put(&file, &documents.join(name), 0o644)?;
     }
+    // Beside operation.md, as its links say.
+    put_folder(&workspace::root().join(DEPLOY), &documents.join("deploy"))?;
     put(sbom, &documents.join("sbom.cdx.json"), 0o644)?;
     for page in told.pages()? {
         let name = page.file_name().unwrap_or_default();
@@ -89,9 +91,14 @@ fn control(release: &Release, root: &Path) -> Result<String> {
             .arg(root),
     )?;
     let size = size.split_whitespace().next().unwrap_or("0").to_owned();
-    let (version, architecture) = (&release.version, release.architecture);
+    let Release {
+        version,
+        architecture,
+        maintainer,
+        ..
+    } = release;
     Ok(format!(
-        "Package: ats-pat\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: ATS <security@ats.example>\n\
+        "Package: ats-pat\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: {maintainer}\n\
          Installed-Size: {size}\nDepends: libc6 (>= 2.36), libgcc-s1, adduser | passwd, procps\nRecommends: ca-certificates\n\
          Section: net\nPriority: optional\nDescription: personal access tokens of ATS\n \
          The service issues personal access tokens, and exchanges them for short-lived\n \

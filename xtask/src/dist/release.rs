@@ -16,11 +16,13 @@ pub struct Release {
     pub architecture: &'static str,
     /// The time of the commit, in seconds since the epoch: the same input makes the same files.
     pub time: u64,
+    /// Who answers for the Debian package.
+    pub maintainer: String,
 }
 
 impl Release {
     /// What these programs and git say.
-    pub fn of(programs: &Path) -> Result<Self> {
+    pub fn of(programs: &Path, maintainer: String) -> Result<Self> {
         let told = output_of(
             workspace::command(&programs.join(PROGRAMS[0]).to_string_lossy()).arg("--version"),
         )?;
@@ -39,6 +41,7 @@ impl Release {
             architecture,
             // An archive without git has no time of its own.
             time: time.ok().and_then(|time| time.parse().ok()).unwrap_or(0),
+            maintainer,
         })
     }
 }

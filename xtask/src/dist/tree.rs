@@ -22,6 +22,8 @@ pub const DOCUMENTS: [&str; 7] = [
     "docs/api.md",
     "docs/security.md",
 ];
+/// The folder of what operators deploy with.
+pub const DEPLOY: &str = "docs/deploy";
 /// What systems need, in `packaging`.
 const PACKAGING: [&str; 5] = [
     "ats-pat.service",
@@ -54,6 +56,7 @@ pub fn archive(
         let file = workspace::root().join(document);
         put(&file, &root.join(document), 0o644)?;
     }
+    put_folder(&workspace::root().join(DEPLOY), &root.join(DEPLOY))?;
     for file in PACKAGING {
         let source = workspace::root().join("packaging").join(file);
         put(&source, &root.join("packaging").join(file), 0o644)?;
@@ -96,5 +99,19 @@ pub fn put(from: &Path, to: &Path, mode: u32) -> Result<()> {
     }
     fs::copy(from, to).with_context(|| format!("cannot copy {}", from.display()))?;
     fs::set_permissions(to, Permissions::from_mode(mode))?;
+    Ok(())
+}
+
+/// Copies a folder with all that is in it, for everybody to read.
+pub fn put_folder(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            put_folder(&entry.path(), &place)?;
+        } else {
+            put(&entry.path(), &place, 0o644)?;
+        }
+    }
     Ok(())
 }

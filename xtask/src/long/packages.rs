@@ -6,19 +6,23 @@ mod debian;
 mod image;
 mod kubernetes;
 mod machine;
+mod qemu;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::clients::python;
+use crate::dist::Made;
 use crate::process::{Signals, is_root};
 use crate::steps::step;
 use crate::{apt, dist, workspace};
 
+/// The maintainer of a package that is only tried.
+const MAINTAINER: &str = "ATS Global <nobody@example.com>";
 /// The highest exposure that the unit may have, in tenths, by `systemd-analyze security`.
 const EXPOSURE: &str = "20";
 /// The range over which a dashboard's rates are checked, which Grafana would put there.
@@ -28,11 +32,21 @@ const RANGE: (&str, &str) = ("$__rate_interval", "5m");
 /// a fault.
 pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("checkers at hand", || install(signals))?;
-    step("packages", || dist::make(programs, None, signals))?;
+    step("packages", || {
+        let made = Made {
+            programs,
+            maintainer: Some(MAINTAINER),
+            ..Made::default()
+        };
+        dist::make(made, signals)
+    })?;
     let work = TempDir::new()?;
     let root = work.path().join("root");
     step("the Debian package in a folder of its own", || {
         unpack(&root, signals)
+    })?;
+    step("what the package and the archive have besides", || {
+        contents(&root, work.path(), signals)
     })?;
     step("settings and completions of the package", || {
         installed(&root, signals)
@@ -44,28 +58,34 @@ pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
         kubernetes::check(work.path(), &server, signals)
     })?;
     let left_out = machines(work.path(), signals)?;
-    match left_out {
-        None => eprintln!("\nEverything passed."),
-        Some(left_out) => eprintln!("\nEverything passed but this, which was LEFT OUT: {left_out}"),
+    if left_out.is_empty() {
+        eprintln!("\nEverything passed.");
+    } else {
+        let left_out = left_out.join("; ");
+        eprintln!("\nEverything passed but this, which was LEFT OUT: {left_out}");
     }
     Ok(())
 }
 
 /// Runs the image and the Debian package. Returns what this machine can't do, and why.
-fn machines(work: &Path, signals: &Signals) -> Result<Option<&'static str>> {
+fn machines(work: &Path, signals: &Signals) -> Result<Vec<&'static str>> {
     if !is_root() {
-        return Ok(Some(
-            "the container and the installation on Debian, because only root may make such namespaces",
-        ));
+        return Ok(vec![
+            "the container and the installations on Debian, because only root may make such namespaces and disks",
+        ]);
     }
     let mut debian = PathBuf::new();
     step("a Debian at hand", || {
-        let missing = missing(&[
+        let mut tools = vec![
             ("debootstrap", "debootstrap"),
             ("curl", "curl"),
             ("jq", "jq"),
             ("ip", "iproute2"),
-        ]);
+        ];
+        if qemu::IS_OF_THIS_KIND {
+            tools.extend([qemu::QEMU, qemu::MKE2FS]);
+        }
+        let missing = missing(&tools);
         apt::ensure(&missing, "leave this part out", signals)?;
         debian = machine::debian(signals)?;
         Ok(())
@@ -75,15 +95,24 @@ fn machines(work: &Path, signals: &Signals) -> Result<Option<&'static str>> {
         machine::unpack(&debian, &base, signals)?;
         container::check(work, &base, signals)
     })?;
-    let Some(groups) = machine::groups() else {
-        return Ok(Some(
+    let mut left_out = Vec::new();
+    if let Some(groups) = machine::groups() {
+        step("the package installed, upgraded and removed", || {
+            debian::check(work, &debian, &groups, signals)
+        })?;
+    } else {
+        left_out.push(
             "the installation on Debian, because this machine has no cgroup2, which systemd needs",
-        ));
-    };
-    step("the package installed, upgraded and removed", || {
-        debian::check(work, &debian, &groups, signals)
-    })?;
-    Ok(None)
+        );
+    }
+    if qemu::IS_OF_THIS_KIND {
+        step("the package on a machine that boots", || {
+            qemu::check(work, &debian, signals)
+        })?;
+    } else {
+        left_out.push("the machine that boots, because this is no x86-64");
+    }
+    Ok(left_out)
 }
 
 fn install(signals: &Signals) -> Result<()> {
@@ -115,6 +144,35 @@ fn unpack(root: &Path, signals: &Signals) -> Result<()> {
     let package = dist::made_with_end(".deb")?;
     let mut extract = workspace::command("dpkg-deb");
     signals.succeed(extract.arg("--extract").arg(package).arg(root))
+}
+
+/// The files to deploy with are in both, beside the page that they name.
+fn contents(root: &Path, work: &Path, signals: &Signals) -> Result<()> {
+    let package = dist::made_with_end(".deb")?;
+    let mut field = workspace::command("dpkg-deb");
+    let maintainer = dist::output_of(field.arg("--field").arg(package).arg("Maintainer"))?;
+    ensure!(
+        maintainer == MAINTAINER,
+        "the maintainer is `{maintainer}`, and not the one that was named"
+    );
+    let archive = work.join("archive");
+    fs::create_dir(&archive)?;
+    let mut extract = workspace::command("tar");
+    extract.args(["--extract", "--strip-components=1", "--directory"]);
+    extract.arg(&archive).arg("--file");
+    signals.succeed(extract.arg(dist::made_with_end(".tar.gz")?))?;
+    let source = workspace::root().join("docs/deploy");
+    for deploy in [
+        root.join("usr/share/doc/ats-pat/deploy"),
+        archive.join("docs/deploy"),
+    ] {
+        let mut compare = workspace::command("diff");
+        compare.arg("--recursive").arg(&source).arg(&deploy);
+        signals.succeed(&mut compare)?;
+        let page = deploy.join("../operation.md");
+        ensure!(page.is_file(), "{} leads nowhere", page.display());
+    }
+    Ok(())
 }
 
 /// Runs the programs as they were installed.

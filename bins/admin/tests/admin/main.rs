@@ -16,5 +16,6 @@ mod over_the_interface;
 mod owners;
 mod policy;
 mod program;
+mod restored;
 mod tokens;
 mod users;

@@ -165,6 +165,7 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
         "database",
         "durability",
         "keys",
+        "sealed-keys",
         "signing-key",
     ] {
         assert!(
@@ -255,6 +256,42 @@ fn the_doctor_knows_of_a_proxy_that_is_not_trusted() {
     let [said, _] = ends(&folder, 0, &["doctor"], &settings);
     assert!(said.contains("ok       proxies: since its start"), "{said}");
     server.stop(Signal::TERM);
+}
+
+#[test]
+fn the_doctor_says_how_far_a_change_of_the_master_key_is() {
+    let folder = Folder::empty();
+    folder.serve(&[]).stop(Signal::TERM);
+    let file = folder.path("ats-pat-data/master.key");
+    let old = std::fs::read_to_string(&file).unwrap();
+    let old = old.lines().find(|line| !line.starts_with('#')).unwrap();
+    let new = "A".repeat(43);
+    let told = |keys: &[&str]| {
+        std::fs::write(&file, keys.join("\n")).unwrap();
+        let [said, _] = ends(&folder, 0, &["doctor"], &[]);
+        let line = said.lines().find(|line| line.contains(" sealed-keys: "));
+        line.unwrap().to_owned()
+    };
+    let of_two = "sealed-keys: 2 of 2 are sealed under the first key of the master key file";
+    assert_eq!(told(&[old]), format!("ok       {of_two}"));
+    assert!(told(&[old, &new]).contains("its second key opens nothing"));
+    let line = told(&[&new, old]);
+    assert!(
+        line.starts_with("warning  sealed-keys: 0 of 2 are"),
+        "{line}"
+    );
+    assert!(line.contains("start a server with this file"), "{line}");
+
+    // The server does it at its start, and says so.
+    let (_, _, log) = folder.serve(&[]).stop(Signal::TERM);
+    assert!(log.contains("keys=2 of=2"), "{log}");
+    let line = told(&[&new, old]);
+    assert!(line.starts_with(&format!("ok       {of_two}")), "{line}");
+    assert!(line.contains("remove it as soon as every server"), "{line}");
+    let (_, _, log) = folder.serve(&[]).stop(Signal::TERM);
+    assert!(log.contains("opens nothing"), "{log}");
+    assert_eq!(told(&[&new]), format!("ok       {of_two}"));
+    folder.serve(&[]).stop(Signal::TERM);
 }
 
 #[test]

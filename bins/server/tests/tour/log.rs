@@ -164,7 +164,7 @@ async fn client_with_code(server: &Server, code: &str) {
 }
 
 /// The id of a session of Ada's, which is the cookie of it.
-async fn session_of(server: &Server) -> String {
+pub async fn session_of(server: &Server) -> String {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let body = json!({"UserName": "ada", "Password": PASSWORD});
     let signed_in = http.post(format!("{}/api/session", server.url)).json(&body);

@@ -6,6 +6,7 @@
     reason = "a step that fails has failed the test"
 )]
 
+mod canaries;
 mod client;
 mod drain;
 mod hanging;

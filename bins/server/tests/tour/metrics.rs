@@ -56,7 +56,7 @@ impl Scrape {
     }
 }
 
-async fn get(server: &Server, path: &str, accept: Option<&str>) -> (u16, String, String) {
+pub async fn get(server: &Server, path: &str, accept: Option<&str>) -> (u16, String, String) {
     let url = format!("{}{path}", server.operations.as_deref().unwrap());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut request = http.get(url);
@@ -76,7 +76,7 @@ async fn get(server: &Server, path: &str, accept: Option<&str>) -> (u16, String,
 }
 
 /// A server with an operations listener and an administrator.
-fn watched(folder: &TempDir) -> Server {
+pub fn watched(folder: &TempDir) -> Server {
     let server = Server::start_with(
         folder.path(),
         &[("ATS_PAT_OPERATIONS_LISTEN", "127.0.0.1:0")],

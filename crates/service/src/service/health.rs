@@ -28,6 +28,13 @@ impl Service {
         self.inner.ends.store(true, Ordering::Relaxed);
     }
 
+    /// Reads the event log to its end, for as long as this program waits for that. Without it, the
+    /// checks of a program that just began say how far it came.
+    pub async fn read_log(&self) {
+        // If it fails, the checks say why.
+        let _ = self.currency().follow_to(Head::EMPTY).await;
+    }
+
     /// Runs all checks. The service is ready if all of them are healthy.
     pub async fn health(&self) -> Vec<HealthCheck> {
         if self.inner.ends.load(Ordering::Relaxed) {

@@ -15,6 +15,12 @@ const RELEASE: &str = "bookworm";
 /// What the machine has besides the smallest Debian: systemd, what the package depends on, because
 /// there is no network, `sudo` of the documentation, and curl and jq of the test.
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,procps,ca-certificates,sudo,curl,jq";
+/// The kernel that it boots where it is a machine of its own.
+const KERNEL: Option<&str> = if cfg!(target_arch = "x86_64") {
+    Some("linux-image-cloud-amd64")
+} else {
+    None
+};
 /// The search path of root on Debian.
 const PATH: &str = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const BOOT: &str = include_str!("machine.sh");
@@ -30,7 +36,9 @@ tar --create --directory "$1/root" --file "$4" ."#;
 pub fn debian(signals: &Signals) -> Result<PathBuf> {
     let tools = workspace::root().join("target/tools/long-packages-debian");
     fs::create_dir_all(&tools)?;
-    let names = PACKAGES.replace(',', "+");
+    let packages: Vec<_> = [PACKAGES].into_iter().chain(KERNEL).collect();
+    let packages = packages.join(",");
+    let names = packages.replace(',', "+");
     let archive = tools.join(format!("{RELEASE}-{names}.tar"));
     if archive.is_file() {
         return Ok(archive);
@@ -39,7 +47,7 @@ pub fn debian(signals: &Signals) -> Result<PathBuf> {
     let new = archive.with_extension("new");
     let mut make = workspace::command("unshare");
     make.args(["--mount", "sh", "-c", MAKE, "sh"]);
-    make.arg(work.path()).args([RELEASE, PACKAGES]).arg(&new);
+    make.arg(work.path()).args([RELEASE, &packages]).arg(&new);
     signals
         .succeed(make.stdin(Stdio::null()))
         .context("no Debian could be made")?;

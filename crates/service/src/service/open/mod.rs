@@ -44,6 +44,7 @@ use crate::status::StatusLists;
 
 pub use error::OpenError;
 pub use parts::{MasterKeySource, Parts};
+pub use seal::SealedKeys;
 
 /// The program that opens the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
