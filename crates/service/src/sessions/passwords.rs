@@ -3,6 +3,7 @@
 use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
 use ats_pat_domain::{Problem, Reason};
 use secrecy::{ExposeSecret, SecretString};
+use tracing::{Instrument as _, info_span};
 
 use crate::service::error::Error;
 use crate::service::turns::{Claim, Turns};
@@ -101,7 +102,9 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
         let busy = || Error::Refused(Problem::too_many_requests(1));
-        let turn = self.turns.turn(claim).await.ok_or_else(busy)?;
+        let span = info_span!("password.turn");
+        let turn = self.turns.turn(claim).instrument(span).await;
+        let turn = turn.ok_or_else(busy)?;
         // If the caller hangs up, the work goes on, and its turn with it.
         let work = move || {
             let done = work();
@@ -109,6 +112,7 @@ impl Passwords {
             done
         };
         tokio::task::spawn_blocking(work)
+            .instrument(info_span!("password.hash"))
             .await
             .map_err(|error| Error::Interrupted(error.into()))
     }
