@@ -76,8 +76,8 @@ impl HttpSettings {
     }
 
     /// What records the traces of requests, if anything does.
-    pub fn tracer(&self) -> Option<&dyn Tracer> {
-        self.tracer.as_deref()
+    pub fn tracer(&self) -> Option<&Arc<dyn Tracer>> {
+        self.tracer.as_ref()
     }
 
     /// How many requests had a forwarding header of a peer that is no trusted proxy.

@@ -24,6 +24,9 @@ pub trait Tracer: Send + Sync {
     /// request is not recorded, and then `span` is not called.
     fn begin(&self, caller: Option<Caller<'_>>, span: fn() -> Span) -> Option<Begun>;
 
+    /// Names the span of a request once its route is known.
+    fn name(&self, span: &Span, name: String);
+
     /// The spans so far.
     fn figures(&self) -> TraceFigures;
 }
@@ -60,6 +63,7 @@ pub struct TraceFigures {
 pub(crate) struct Traced {
     span: Span,
     trace_id: String,
+    tracer: Arc<dyn Tracer>,
 }
 
 impl Traced {
@@ -74,7 +78,11 @@ impl Traced {
         span.record("http.request.method", method_name(request.method()));
         let scheme = if settings.is_https() { "https" } else { "http" };
         span.record("url.scheme", scheme);
-        Some(Arc::new(Self { span, trace_id }))
+        Some(Arc::new(Self {
+            span,
+            trace_id,
+            tracer: Arc::clone(tracer),
+        }))
     }
 
     pub(crate) fn span(&self) -> &Span {
@@ -98,7 +106,7 @@ impl Traced {
             OTHER => "HTTP",
             known => known,
         };
-        self.span.record("otel.name", format!("{method} {route}"));
+        self.tracer.name(&self.span, format!("{method} {route}"));
         self.span.record("http.route", route);
         self.span
             .record("http.response.status_code", i64::from(status.as_u16()));
@@ -119,7 +127,6 @@ fn span() -> Span {
     info_span!(
         REQUEST_SPAN,
         "otel.kind" = "server",
-        "otel.name" = Empty,
         "otel.status_code" = Empty,
         "http.request.method" = Empty,
         "http.route" = Empty,

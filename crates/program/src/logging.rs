@@ -46,7 +46,7 @@ pub fn start_logging(
         .with_writer(move || Lines { format })
         .with_ansi(false);
     let (filter, handle) = reload::Layer::new(filter(settings, level));
-    let filter = filter.and(filter_fn(is_line));
+    let filter = filter.and(filter_fn(is_no_span));
     let lines = match format {
         LogFormat::Text => lines.with_filter(filter).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
@@ -64,9 +64,10 @@ fn filter(settings: &Settings, level: &str) -> EnvFilter {
     EnvFilter::new(settings.log.as_deref().unwrap_or(level))
 }
 
-/// Leaves out spans, which are for traces. A log line says everything by itself.
-fn is_line(metadata: &Metadata<'_>) -> bool {
-    metadata.is_event()
+/// Leaves out spans, which are for traces. A log line says everything by itself. The macro
+/// `enabled!` asks for something that is neither a span nor an event.
+fn is_no_span(metadata: &Metadata<'_>) -> bool {
+    !metadata.is_span()
 }
 
 type Set = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;

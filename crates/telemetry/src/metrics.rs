@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ats_pat_domain::Code;
-use ats_pat_http::{HttpSettings, Tracer};
+use ats_pat_http::HttpSettings;
 use ats_pat_service::{Figures, Service};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, prometheus_text};
@@ -241,7 +241,7 @@ fn tokens(sheet: &mut Sheet<'_, '_>, figures: &Figures) -> fmt::Result {
 
 /// A server that makes no traces has no values.
 fn traces(sheet: &mut Sheet<'_, '_>, http: &HttpSettings) -> fmt::Result {
-    let figures = http.tracer().map(Tracer::figures);
+    let figures = http.tracer().map(|tracer| tracer.figures());
     sheet.counters(
         "trace_spans",
         "Spans of traces: exported to the collector, or dropped because it did not take them in time",

@@ -115,6 +115,9 @@ impl Tracer for Traces {
             return None;
         }
         let span = span();
+        if span.is_disabled() {
+            return None;
+        }
         if let Some(parent) = parent {
             // It fails only without our layer, and then nothing is recorded.
             let _ = span.set_parent(Context::new().with_remote_span_context(parent));
@@ -124,6 +127,11 @@ impl Tracer for Traces {
             span,
             trace_id: trace_id.to_string(),
         })
+    }
+
+    fn name(&self, span: &Span, name: String) {
+        // A field `otel.name` counts only before the span begins.
+        span.context().span().update_name(name);
     }
 
     fn figures(&self) -> TraceFigures {
@@ -144,4 +152,55 @@ fn resource(version: &'static str) -> Resource {
             KeyValue::new("service.instance.id", instance.to_string()),
         ])
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Traces with this ratio, for a collector that is never asked.
+    fn traces(ratio: f64) -> Traces {
+        let endpoint = "http://127.0.0.1:9/v1/traces".parse().unwrap();
+        let (headers, ca_file) = (Vec::new(), None);
+        Traces::open(&TraceSettings {
+            endpoint,
+            ratio,
+            headers,
+            ca_file,
+            version: "0",
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_request_that_is_not_recorded_makes_no_span() {
+        let traces = traces(0.0);
+        let traceparent = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let stranger = Caller {
+            traceparent,
+            is_trusted: false,
+        };
+        for caller in [None, Some(stranger)] {
+            let begun = traces.begin(caller, || unreachable!("nobody records it"));
+            assert!(begun.is_none());
+        }
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_are_refused_without_a_secret() {
+        let folder = std::env::temp_dir();
+        let settings = |headers: Vec<(String, secrecy::SecretString)>, ca_file| TraceSettings {
+            endpoint: "https://collector.example.com/v1/traces".parse().unwrap(),
+            ratio: 1.0,
+            headers,
+            ca_file,
+            version: "0",
+        };
+        let header = vec![("authorization".to_owned(), "s3cret\n".into())];
+        let refused = Traces::open(&settings(header, None)).unwrap_err();
+        assert!(matches!(refused, OpenError::Header { .. }));
+        assert!(!refused.to_string().contains("s3cret"));
+        let refused = Traces::open(&settings(Vec::new(), Some(folder))).unwrap_err();
+        assert!(matches!(refused, OpenError::Authorities { .. }));
+    }
 }

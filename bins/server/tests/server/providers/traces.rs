@@ -30,7 +30,7 @@ async fn a_trace_has_the_requests_to_the_provider_and_the_provider_learns_nothin
     assert!(status.success(), "{log}");
 
     let spans = collector.spans();
-    let request = "GET /signin/:provider/callback";
+    let request = "GET /signin/{id}/callback";
     let request = spans.iter().find(|span| span.name == request);
     let request = request.unwrap_or_else(|| panic!("{spans:#?}"));
     let inside = |span: &&_| is_inside(span, request, &spans);
