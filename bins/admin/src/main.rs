@@ -127,7 +127,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     } else {
         let settings = Settings::load(&arguments.common, None, environment())?;
         // The important result is the answer or its refusal, in one line.
-        start_logging(&settings, LOG);
+        start_logging(&settings, LOG, None);
         Place::Database(Box::new(settings))
     };
     let invocation = Invocation {

@@ -39,6 +39,14 @@ pub enum Failure {
     WildcardWithoutPublicUrl { address: SocketAddr },
     #[error("the system has no more threads or open files to give: raise the limits of this user")]
     Workers(#[source] io::Error),
+    #[cfg(feature = "otel")]
+    #[error(transparent)]
+    Traces(#[from] ats_pat_traces::OpenError),
+    #[cfg(not(feature = "otel"))]
+    #[error(
+        "this server was built without traces (feature `otel`): leave `traces-endpoint` out, or use another build"
+    )]
+    WithoutTraces,
     #[error(transparent)]
     PublicUrl(#[from] NotAnOrigin),
     #[error(transparent)]

@@ -13,6 +13,7 @@ mod run;
 mod signals;
 mod sockets;
 mod systemd;
+mod traces;
 mod watching;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ use mimalloc::MiMalloc;
 use failure::Failure;
 use reload::{Load, Reload};
 use sockets::Passed;
+use traces::Traces;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -112,8 +114,9 @@ fn ended(ended: Result<(), Failure>) -> ExitCode {
 fn serve(loaded: LoadedSettings, load: impl Load) -> Result<(), Failure> {
     // This comes first, because it changes the environment, and other threads may read that.
     let passed = Passed::take(std::env::vars_os())?;
-    let log = start_logging(&loaded.settings, "info");
+    let traces = Traces::open(&loaded.settings)?;
+    let log = start_logging(&loaded.settings, "info", traces.layer());
     tracing::trace!(settings = ?loaded.settings, "settings, of all sources");
     let settings = loaded.settings.clone();
-    run::run(&settings, passed, Reload::new(loaded, load, log))
+    run::run(&settings, passed, Reload::new(loaded, load, log), traces)
 }

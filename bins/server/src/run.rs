@@ -23,6 +23,7 @@ use crate::reload::{Load, Reload};
 use crate::signals::{Ending, ending, hangup, ignore_others, until};
 use crate::sockets::Passed;
 use crate::systemd;
+use crate::traces::Traces;
 use crate::watching::Watching;
 
 /// This runtime starts, watches and ends the server. The workers' runtimes answer requests. There
@@ -32,6 +33,7 @@ pub async fn run<L: Load>(
     settings: &Settings,
     passed: Passed,
     reload: Reload<L>,
+    traces: Traces,
 ) -> Result<(), Failure> {
     let ending = ending(settings.drain).map_err(Failure::Signals)?;
     let hangup = hangup().map_err(Failure::Signals)?;
@@ -41,6 +43,7 @@ pub async fn run<L: Load>(
     let watch = watch_on(settings.operations_listen, passed.operations).await?;
     let public_url = settings.public_url_at(listeners.local_addr());
     let http = HttpSettings::new(&public_url, settings.trusted_proxies.clone())?;
+    let http = traces.of_requests(http);
     let libraries = Libraries {
         signatures: SIGNATURES,
         providers: providers(&settings.providers, http.origin())?,
@@ -69,7 +72,8 @@ pub async fn run<L: Load>(
             ats_pat_api::endpoint(opened.service.clone(), http.clone()),
             ats_pat_scim::endpoint(opened.service.clone(), http.clone()),
         ),
-        ats_pat_web::endpoint(opened.service.clone(), http, branding, &document),
+        ats_pat_web::endpoint(opened.service.clone(), http.clone(), branding, &document),
+        http,
     );
     let limits = limits(settings);
     let reloading = tokio::spawn(reload.follow(hangup, opened.service.clone()));
@@ -88,6 +92,7 @@ pub async fn run<L: Load>(
     }
     opened.close().await;
     workers?.end().await;
+    traces.end().await;
     Ok(())
 }
 

@@ -76,9 +76,7 @@ impl Endpoint for Interface {
                 self.envelope(request, &context).await
             };
         self.settings.traffic().answered(&Answered {
-            arrived_at: context.arrived_at(),
-            request_id: context.request_id(),
-            address: context.address(),
+            context: &context,
             kind: self.routes.kind(route),
             method: &method,
             route,

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::EventId;
@@ -12,14 +13,16 @@ use poem::{Addr, Request};
 
 use crate::client_address::{FORWARDED_FOR, client_address, is_trusted};
 use crate::settings::HttpSettings;
+use crate::traced::Traced;
 
 /// The id and the origin of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct RequestContext {
     arrived_at: Duration,
     request_id: RequestId,
     address: IpAddr,
     user_agent: Option<HeaderValue>,
+    traced: Option<Arc<Traced>>,
 }
 
 impl RequestContext {
@@ -42,6 +45,7 @@ impl RequestContext {
             request_id: RequestId::next(),
             address,
             user_agent: request.headers().get(header::USER_AGENT).cloned(),
+            traced: request.extensions().get().cloned(),
         }
     }
 
@@ -64,6 +68,15 @@ impl RequestContext {
                 .as_ref()
                 .and_then(|agent| agent.to_str().ok()),
         }
+    }
+
+    /// The id of the trace that this request is recorded in.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.traced.as_deref().map(Traced::trace_id)
+    }
+
+    pub(crate) fn traced(&self) -> Option<&Traced> {
+        self.traced.as_deref()
     }
 
     /// The client's address; see [`client_address`].

@@ -4,8 +4,8 @@
 //! the address a request comes from ([`client_address`]), the id and the origin of each request
 //! ([`RequestContext`]), the limited body ([`read_body`]), the headers of pages ([`page_headers`]),
 //! the status and headers of a [`Problem`](ats_pat_domain::Problem) ([`status`], [`Challenge`]),
-//! the choice of the half that answers ([`Site`]), the counts of requests ([`Traffic`]), and
-//! the loops that accept connections ([`Workers`], [`serve`]).
+//! the choice of the half that answers ([`Site`]), the counts of requests ([`Traffic`]), the span of
+//! a request in traces ([`Tracer`]), and the loops that accept connections ([`Workers`], [`serve`]).
 //!
 //! A binary combines the halves and serves them:
 //!
@@ -13,7 +13,8 @@
 //! let settings = ats_pat_http::HttpSettings::new(public_url, trusted_proxies);
 //! let site = ats_pat_http::Site::new(
 //!     ats_pat_api::endpoint(service.clone(), settings.clone()),
-//!     ats_pat_web::endpoint(service, settings, branding, &document),
+//!     ats_pat_web::endpoint(service, settings.clone(), branding, &document),
+//!     settings,
 //! );
 //! let workers = ats_pat_http::Workers::start(listeners, site, ats_pat_http::Limits::default())?;
 //! workers.serve(shutdown).await;
@@ -43,6 +44,7 @@ mod problem;
 mod serve;
 mod settings;
 mod site;
+mod traced;
 mod traffic;
 
 pub use body::{BODY_LIMIT, read_body, without_body};
@@ -55,4 +57,5 @@ pub use problem::{Challenge, problem_headers, status};
 pub use serve::{Limits, Listeners, Pulse, Workers, serve};
 pub use settings::{HttpSettings, NotAnOrigin};
 pub use site::{Both, Half, Site};
+pub use traced::{Begun, Caller, REQUEST_SPAN, TraceFigures, Tracer};
 pub use traffic::{Answered, Kind, RequestCount, RouteId, Traffic};

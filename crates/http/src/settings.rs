@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ipnet::IpNet;
 use poem::http::Uri;
 
+use crate::traced::Tracer;
 use crate::traffic::Traffic;
 
 /// The deployment as seen from HTTP. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpSettings {
     inner: Arc<Inner>,
+    tracer: Option<Arc<dyn Tracer>>,
 }
 
 struct Inner {
@@ -40,7 +42,17 @@ impl HttpSettings {
                 untrusted_forwards: AtomicU64::new(0),
                 traffic: Traffic::new(),
             }),
+            tracer: None,
         })
+    }
+
+    /// The same, with traces of requests.
+    #[must_use]
+    pub fn traced_by(self, tracer: Arc<dyn Tracer>) -> Self {
+        Self {
+            tracer: Some(tracer),
+            ..self
+        }
     }
 
     /// The public URL as browsers write it in `Origin` (RFC 6454, section 6.2).
@@ -61,6 +73,11 @@ impl HttpSettings {
     /// The requests so far, which both halves count.
     pub fn traffic(&self) -> &Traffic {
         &self.inner.traffic
+    }
+
+    /// What records the traces of requests, if anything does.
+    pub fn tracer(&self) -> Option<&Arc<dyn Tracer>> {
+        self.tracer.as_ref()
     }
 
     /// How many requests had a forwarding header of a peer that is no trusted proxy.

@@ -1,6 +1,12 @@
 //! The whole site: one half for programs, one for people.
 
+use std::sync::Arc;
+
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use tracing::Instrument as _;
+
+use crate::settings::HttpSettings;
+use crate::traced::Traced;
 
 /// A half of the site. It knows its own paths.
 pub trait Half: Endpoint {
@@ -49,19 +55,20 @@ impl<A: Half, B: Half> Endpoint for Both<A, B> {
 pub struct Site<A, W> {
     interface: A,
     pages: W,
+    settings: HttpSettings,
 }
 
 impl<A: Half, W: Endpoint> Site<A, W> {
-    /// The site of these halves.
-    pub fn new(interface: A, pages: W) -> Self {
-        Self { interface, pages }
+    /// The site of these halves, with the settings that they have too.
+    pub fn new(interface: A, pages: W, settings: HttpSettings) -> Self {
+        Self {
+            interface,
+            pages,
+            settings,
+        }
     }
-}
 
-impl<A: Half, W: Endpoint> Endpoint for Site<A, W> {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn answer(&self, request: Request) -> Result<Response> {
         if self.interface.owns(request.uri().path()) {
             self.interface
                 .call(request)
@@ -74,5 +81,18 @@ impl<A: Half, W: Endpoint> Endpoint for Site<A, W> {
                 .await
                 .map(IntoResponse::into_response)
         }
+    }
+}
+
+impl<A: Half, W: Endpoint> Endpoint for Site<A, W> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let Some(traced) = Traced::begin(&request, &self.settings) else {
+            return self.answer(request).await;
+        };
+        request.extensions_mut().insert(Arc::clone(&traced));
+        // Boxed, because few requests are recorded, and the future of the others stays small.
+        Box::pin(self.answer(request).instrument(traced.span().clone())).await
     }
 }

@@ -1,6 +1,5 @@
 //! Counts the requests that are answered, by route and answer.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ats_pat_domain::Code;
@@ -10,6 +9,8 @@ use ats_pat_service::SystemClock;
 use parking_lot::RwLock;
 use poem::http::{Method, StatusCode};
 use tracing::Level;
+
+use crate::context::RequestContext;
 
 /// How many combinations of route, method, status and code are counted apart. There are about 200
 /// routes, and each has a few answers.
@@ -58,12 +59,8 @@ pub struct RouteId(u16);
 
 /// A request that was answered.
 pub struct Answered<'a> {
-    /// When it came, since boot.
-    pub arrived_at: Duration,
-    /// The request ID, which the answer has too.
-    pub request_id: &'a str,
-    /// The caller's address, behind proxies that are trusted.
-    pub address: IpAddr,
+    /// Its id, its origin, and when it came.
+    pub context: &'a RequestContext,
     /// The part of the site that answered it.
     pub kind: Kind,
     /// The method, as it was sent.
@@ -125,16 +122,20 @@ impl Traffic {
     /// Counts a request whose answer is ready, and writes its line of the access log.
     pub fn answered(&self, answered: &Answered<'_>) {
         let Answered {
-            arrived_at,
+            context,
             kind,
             method,
             route,
             status,
             code,
-            ..
         } = answered;
+        let arrived_at = context.arrived_at();
+        if let Some(traced) = context.traced() {
+            let id = context.request_id();
+            traced.answered(id, method, &self.name(*route), *status, *code);
+        }
         let code = code.map_or(0, Code::number);
-        let took = SystemClock.since_boot().saturating_sub(*arrived_at);
+        let took = SystemClock.since_boot().saturating_sub(arrived_at);
         self.durations[*kind as usize].note(took);
         self.requests.add(packed(*route, method, *status, code));
         let is_told = match kind {
@@ -152,11 +153,13 @@ impl Traffic {
         let method = METHODS[method_number(answered.method)];
         let status = answered.status.as_u16();
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let (address, request_id) = (answered.address, answered.request_id);
+        let context = answered.context;
+        let (address, request_id) = (context.address(), context.request_id());
+        let trace_id = context.trace_id();
         if answered.kind == Kind::Exchange || route.starts_with(PROBES) {
-            tracing::debug!(target: ACCESS, method, route, status, code, micros, %address, request_id, "answered");
+            tracing::debug!(target: ACCESS, method, route, status, code, micros, %address, request_id, trace_id, "answered");
         } else {
-            tracing::info!(target: ACCESS, method, route, status, code, micros, %address, request_id, "answered");
+            tracing::info!(target: ACCESS, method, route, status, code, micros, %address, request_id, trace_id, "answered");
         }
     }
 

@@ -8,6 +8,8 @@ use ats_pat_token::is_loopback;
 use http::{Request, Response};
 use reqwest::{Client, redirect};
 use rustls_platform_verifier::BuilderVerifierExt;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span, info_span};
 use url::Url;
 
 use crate::settings::{SettingError, is_secure};
@@ -30,6 +32,18 @@ pub enum FetchError {
     /// There is no connection, or it broke before the answer ended.
     #[error("the connection failed")]
     Transport(#[source] BoxError),
+}
+
+impl FetchError {
+    /// Its kind in traces.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Insecure => "insecure",
+            Self::TimedOut => "timeout",
+            Self::TooLong => "too_long",
+            Self::Transport(_) => "transport",
+        }
+    }
 }
 
 /// Asks one provider over HTTP, and follows no redirect.
@@ -79,6 +93,26 @@ impl Fetch {
         if !self.allows(request.url()) {
             return Err(FetchError::Insecure);
         }
+        let span = span(&request);
+        let answered = self.execute(request).instrument(span.clone()).await;
+        match &answered {
+            Ok(response) => {
+                let status = response.status();
+                span.record("http.response.status_code", i64::from(status.as_u16()));
+                if status.is_client_error() || status.is_server_error() {
+                    span.record("otel.status_code", "ERROR");
+                    span.record("error.type", status.as_str());
+                }
+            }
+            Err(error) => {
+                span.record("otel.status_code", "ERROR");
+                span.record("error.type", error.kind());
+            }
+        }
+        answered
+    }
+
+    async fn execute(&self, request: reqwest::Request) -> Result<Response<Vec<u8>>, FetchError> {
         let mut answer = self.client.execute(request).await.map_err(transport)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(transport)? {
@@ -92,6 +126,24 @@ impl Fetch {
         *response.headers_mut() = std::mem::take(answer.headers_mut());
         Ok(response)
     }
+}
+
+/// The span of a request in traces. The address is left out except for the host, because the rest
+/// may have a code or a token. The provider does not learn of the trace: it is another company's
+/// business, and it could join what its users do.
+fn span(request: &reqwest::Request) -> Span {
+    let url = request.url();
+    info_span!(
+        "provider",
+        "otel.kind" = "client",
+        "otel.name" = request.method().as_str(),
+        "otel.status_code" = Empty,
+        "http.request.method" = request.method().as_str(),
+        "server.address" = url.host_str(),
+        "server.port" = url.port_or_known_default().map(i64::from),
+        "http.response.status_code" = Empty,
+        "error.type" = Empty,
+    )
 }
 
 /// TLS as the databases have it: by rustls with ring, and with the certificates that the system

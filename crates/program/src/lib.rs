@@ -37,13 +37,13 @@ pub use backup::{
 };
 pub use command_line::{Completions, ManPages};
 pub use doctor::{Finding, Verdict, examine};
-pub use logging::{LogFilter, start_logging};
+pub use logging::{LogFilter, SpanLayer, start_logging};
 pub use master_key::MasterKeyError;
 pub use open::{Access, Libraries, Opened, OpenedDatabase, accept_restore};
 pub use providers::{WrongProvider, callback, provider_of, providers};
 pub use settings::{
     CommonFlags, LoadedSettings, LogFormat, Place, Provider, ServerFlags, Settings, SettingsError,
-    Shown, settings_reference,
+    Shown, TraceHeader, settings_reference,
 };
 pub use start_error::StartError;
 pub use usage::{Usage, parse};

@@ -3,12 +3,18 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt;
+use tracing::Metadata;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::settings::{LogFormat, Settings};
 use crate::visible::{visible, visible_in_json};
+
+/// What takes the spans of traces.
+pub type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Changes the filter of a log that has begun.
 pub struct LogFilter {
@@ -26,36 +32,42 @@ impl LogFilter {
     }
 }
 
-/// Begins the log of this process, at `level` unless the settings say otherwise. It is called once.
-/// A second call changes nothing.
-pub fn start_logging(settings: &Settings, level: &'static str) -> LogFilter {
+/// Begins the log of this process, at `level` unless the settings say otherwise, and gives spans to
+/// `spans`. It is called once. A second call changes nothing.
+pub fn start_logging(
+    settings: &Settings,
+    level: &'static str,
+    spans: Option<SpanLayer>,
+) -> LogFilter {
     let format = settings.log_format;
     // No colors, because every control sequence in a line is escaped, and colors are control
     // sequences.
-    let builder = fmt()
-        .with_env_filter(filter(settings, level))
+    let lines = fmt::layer()
         .with_writer(move || Lines { format })
         .with_ansi(false);
-    // Beginning the log fails only if it has already begun.
-    let set = match format {
-        LogFormat::Text => {
-            let builder = builder.with_filter_reloading();
-            let set = setter(builder.reload_handle());
-            let _ = builder.try_init();
-            set
-        }
-        LogFormat::Json => {
-            let builder = builder.json().flatten_event(true).with_filter_reloading();
-            let set = setter(builder.reload_handle());
-            let _ = builder.try_init();
-            set
-        }
+    let (filter, handle) = reload::Layer::new(filter(settings, level));
+    let filter = filter.and(filter_fn(is_no_span));
+    let lines = match format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
     };
-    LogFilter { level, set }
+    let log = tracing_subscriber::registry().with(spans).with(lines);
+    // Beginning the log fails only if it has already begun.
+    let _ = log.try_init();
+    LogFilter {
+        level,
+        set: setter(handle),
+    }
 }
 
 fn filter(settings: &Settings, level: &str) -> EnvFilter {
     EnvFilter::new(settings.log.as_deref().unwrap_or(level))
+}
+
+/// Leaves out spans, which are for traces. A log line says everything by itself. The macro
+/// `enabled!` asks for something that is neither a span nor an event.
+fn is_no_span(metadata: &Metadata<'_>) -> bool {
+    !metadata.is_span()
 }
 
 type Set = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;

@@ -17,6 +17,7 @@ mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod value;
 
 use std::ffi::OsString;
@@ -33,6 +34,7 @@ pub use self::provider::Provider;
 pub use self::shown::Shown;
 use self::source::Sources;
 pub use self::table::{CommonFlags, ServerFlags, Settings, settings_reference};
+pub use self::traces::TraceHeader;
 pub use self::value::LogFormat;
 
 impl Settings {
@@ -95,6 +97,9 @@ impl Settings {
                 "gives the master key, and so does {other}: keep one of them, so that nobody has to guess which one counts"
             );
             return Err(SettingsError::Invalid { place, advice });
+        }
+        if let Some(place) = sources.place("traces-headers") {
+            settings.check_trace_headers(place)?;
         }
         settings.providers = sources.providers()?;
         settings.set_directory(sources)?;

@@ -61,9 +61,7 @@ impl Endpoint for Scim {
         });
         let mut response = answered.unwrap_or_else(Refusal::into_response);
         self.settings.traffic().answered(&Answered {
-            arrived_at: context.arrived_at(),
-            request_id: context.request_id(),
-            address: context.address(),
+            context: &context,
             kind: Kind::Interface,
             method: &method,
             route: number,

@@ -4,8 +4,10 @@ use sea_orm::sea_query::Values;
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Row};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
+use tracing::{Instrument as _, Span};
 
 use crate::failure::{Class, classify};
+use crate::statement;
 use crate::wire::Wire;
 
 /// Begins a transaction of PostgreSQL and tells whether it is a new one. BEGIN inside a transaction
@@ -61,6 +63,12 @@ impl Connection {
     /// there. On MySQL it is ended first, because BEGIN would commit it. On PostgreSQL this checks
     /// for it.
     pub async fn begin(&mut self) -> Result<(), DbErr> {
+        let span = self.span("BEGIN");
+        let begun = self.begin_anew().instrument(span.clone()).await;
+        begun.inspect_err(|error| statement::failed(&span, error))
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), DbErr> {
         let before = std::mem::replace(&mut self.state, State::Unknown);
         if before != State::Idle {
             return Err(DbErr::Custom("the connection is in use".to_owned()));
@@ -94,48 +102,53 @@ impl Connection {
         self.end("ROLLBACK").await
     }
 
-    async fn end(&mut self, statement: &'static str) -> Result<(), DbErr> {
+    async fn end(&mut self, sql: &'static str) -> Result<(), DbErr> {
         let before = std::mem::replace(&mut self.state, State::Unknown);
         if before != State::Transaction {
             return Err(DbErr::Custom("the transaction is over".to_owned()));
         }
-        self.send(statement).await?;
+        let span = self.span(sql);
+        let sent = self.send(sql).instrument(span.clone()).await;
+        sent.inspect_err(|error| statement::failed(&span, error))?;
         self.state = State::Idle;
         Ok(())
     }
 
     pub async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let before = self.begin_statement(&statement.sql);
+        let span = self.span(&statement.sql);
         let Statement { sql, values, .. } = statement;
         let values = SqlxValues(values.unwrap_or_else(none));
         let result = on_wire!(&mut self.wire, connection => {
             let query = sqlx::query_with(AssertSqlSafe(sql), values);
-            query.execute(&mut **connection).await.map(Into::into)
+            query.execute(&mut **connection).instrument(span.clone()).await.map(Into::into)
         });
-        self.end_statement(before, result.map_err(failed_to_execute))
+        self.end_statement(before, &span, result.map_err(failed_to_execute))
     }
 
     pub async fn execute_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let before = self.begin_statement(sql);
+        let span = self.span(sql);
         let result = on_wire!(&mut self.wire, connection => {
             let sql = AssertSqlSafe(sql.to_owned());
-            (**connection).execute(sql).await.map(Into::into)
+            (**connection).execute(sql).instrument(span.clone()).await.map(Into::into)
         });
-        self.end_statement(before, result.map_err(failed_to_execute))
+        self.end_statement(before, &span, result.map_err(failed_to_execute))
     }
 
     /// Reads every row and the end of the answer, because a server may report only there that it
     /// undid the transaction.
     pub async fn query(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let before = self.begin_statement(&statement.sql);
+        let span = self.span(&statement.sql);
         let Statement { sql, values, .. } = statement;
         let values = SqlxValues(values.unwrap_or_else(none));
         let result = on_wire!(&mut self.wire, connection => {
             let query = sqlx::query_with(AssertSqlSafe(sql), values);
-            let rows = query.fetch_all(&mut **connection).await;
+            let rows = query.fetch_all(&mut **connection).instrument(span.clone()).await;
             rows.map(|rows| rows.into_iter().map(Into::into).collect())
         });
-        self.end_statement(before, result.map_err(failed_to_query))
+        self.end_statement(before, &span, result.map_err(failed_to_query))
     }
 
     /// Like [`Self::query`], for the first row alone.
@@ -145,14 +158,15 @@ impl Connection {
         }
         // SQLite reports each failure at once, so the rest of the answer is not read.
         let before = self.begin_statement(&statement.sql);
+        let span = self.span(&statement.sql);
         let Statement { sql, values, .. } = statement;
         let values = SqlxValues(values.unwrap_or_else(none));
         let result = on_wire!(&mut self.wire, connection => {
             let query = sqlx::query_with(AssertSqlSafe(sql), values);
-            let row = query.fetch_optional(&mut **connection).await;
+            let row = query.fetch_optional(&mut **connection).instrument(span.clone()).await;
             row.map(|row| row.map(Into::into))
         });
-        self.end_statement(before, result.map_err(failed_to_query))
+        self.end_statement(before, &span, result.map_err(failed_to_query))
     }
 
     /// Runs a statement without values and without a result.
@@ -167,8 +181,28 @@ impl Connection {
         std::mem::replace(&mut self.state, State::Unknown)
     }
 
+    /// The span of a statement in traces.
+    fn span(&self, sql: &str) -> Span {
+        let system = match self.wire {
+            Some(Wire::Sqlite(_)) => "sqlite",
+            Some(Wire::Postgres(_)) => "postgresql",
+            // MariaDB too: the protocol doesn't tell it apart.
+            Some(Wire::MySql(_)) => "mysql",
+            None => "other_sql",
+        };
+        statement::span(system, sql)
+    }
+
     /// The state after a failure is known if the database refused one statement alone.
-    fn end_statement<T>(&mut self, before: State, result: Result<T, DbErr>) -> Result<T, DbErr> {
+    fn end_statement<T>(
+        &mut self,
+        before: State,
+        span: &Span,
+        result: Result<T, DbErr>,
+    ) -> Result<T, DbErr> {
+        if let Err(error) = &result {
+            statement::failed(span, error);
+        }
         let is_known = match &result {
             Ok(_) => true,
             Err(error) => matches!(classify(error), Class::Conflict | Class::Retryable),

@@ -57,6 +57,7 @@ mod secrets;
 mod sessions;
 mod setup_links;
 mod signs_of_life;
+mod statement;
 mod status_places;
 mod store;
 mod token_counts;

@@ -64,6 +64,7 @@ impl Collector for Metrics {
         changes(&mut sheet, &figures)?;
         database(&mut sheet, &figures)?;
         tokens(&mut sheet, &figures)?;
+        traces(&mut sheet, &watched.http)?;
         disk(&mut sheet, watched)
     }
 }
@@ -255,6 +256,21 @@ fn tokens(sheet: &mut Sheet<'_, '_>, figures: &Figures) -> fmt::Result {
         "tokens_expiring",
         "Active personal access tokens that expire within seven days, counted every five minutes",
         counts.map(|counts| number(counts.expiring)),
+    )
+}
+
+/// A server that makes no traces has no values.
+fn traces(sheet: &mut Sheet<'_, '_>, http: &HttpSettings) -> fmt::Result {
+    let figures = http.tracer().map(|tracer| tracer.figures());
+    sheet.counters(
+        "trace_spans",
+        "Spans of traces: exported to the collector, or dropped because it did not take them in time",
+        figures.into_iter().flat_map(|figures| {
+            [
+                (label("result", "exported"), figures.exported),
+                (label("result", "dropped"), figures.dropped),
+            ]
+        }),
     )
 }
 

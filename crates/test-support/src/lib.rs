@@ -13,6 +13,7 @@
 
 pub mod browser;
 pub mod clock;
+pub mod collector;
 pub mod conformance;
 pub mod database;
 pub mod elsewhere;

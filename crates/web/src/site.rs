@@ -85,9 +85,7 @@ impl Endpoint for Pages {
             (self.none, Some(Code::InternalError), page)
         });
         self.settings.traffic().answered(&Answered {
-            arrived_at: context.arrived_at(),
-            request_id: context.request_id(),
-            address: context.address(),
+            context: &context,
             kind: Kind::Page,
             method: &method,
             route,

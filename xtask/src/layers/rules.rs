@@ -80,6 +80,9 @@ pub const ARROWS: &[(&str, &[&str])] = &[
             "ats-pat-measure",
         ],
     ),
+    // It listens to spans, and knows which requests are recorded, but none of those that write
+    // spans.
+    ("ats-pat-traces", &["ats-pat-http", "ats-pat-token"]),
     ("ats-pat-program", BELOW_PROGRAM),
     ("ats-pat-server", BELOW_BINARIES),
     ("ats-pat-admin", BELOW_BINARIES),
@@ -116,6 +119,7 @@ const BELOW_PROGRAM: &[&str] = &[
 const BELOW_BINARIES: &[&str] = &[
     "ats-pat-scim",
     "ats-pat-telemetry",
+    "ats-pat-traces",
     "ats-pat-client",
     "ats-pat-identity",
     "ats-pat-program",
@@ -173,6 +177,17 @@ pub const KEPT_TO: &[(&[&str], &[&str])] = &[
         ],
     ),
     (&["poem-openapi"], &["ats-pat-api"]),
+    // Everybody else writes spans with tracing.
+    (
+        &[
+            "opentelemetry",
+            "opentelemetry-http",
+            "opentelemetry-otlp",
+            "opentelemetry_sdk",
+            "tracing-opentelemetry",
+        ],
+        &["ats-pat-traces"],
+    ),
     // The protocol stays behind the port of the domain.
     (&["openidconnect", "oauth2"], &["ats-pat-identity"]),
 ];

@@ -83,7 +83,8 @@ impl Site {
         let document = ats_pat_api::document(http.is_https());
         let site = ats_pat_http::Site::new(
             ats_pat_api::endpoint(service.clone(), http.clone()),
-            ats_pat_web::endpoint(service, http, branding, &document),
+            ats_pat_web::endpoint(service, http.clone(), branding, &document),
+            http,
         );
         tokio::spawn(ats_pat_http::serve(
             listener,

@@ -198,10 +198,11 @@ async fn listen(service: &Service) -> String {
         ),
         ats_pat_web::endpoint(
             service.clone(),
-            http,
+            http.clone(),
             ats_pat_web::Branding::default(),
             &document,
         ),
+        http,
     );
     let end = std::future::pending();
     tokio::spawn(ats_pat_http::serve(listener, site, Limits::default(), end));

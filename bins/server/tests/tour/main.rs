@@ -18,6 +18,7 @@ mod rotation;
 mod siem;
 mod storage;
 mod support;
+mod traces;
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};

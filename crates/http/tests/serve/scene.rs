@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ats_pat_http::{Half, Limits, Site, serve};
+use ats_pat_http::{Half, HttpSettings, Limits, Site, serve};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use poem::endpoint::make;
@@ -112,6 +112,7 @@ pub async fn start(limits: Limits) -> Server {
             gone: gone.clone(),
         },
         pages,
+        HttpSettings::new("http://127.0.0.1", Vec::new()).unwrap(),
     );
     let task = tokio::spawn(serve(listener, site, limits, async {
         let _ = stopped.await;

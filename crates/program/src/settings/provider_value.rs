@@ -3,6 +3,7 @@
 use ats_pat_domain::group::Group;
 use ats_pat_domain::{Issuer, ProviderName};
 use ats_pat_service::LocalPasswords;
+use ats_pat_token::is_loopback;
 use url::Url;
 
 use super::error::SettingsError;
@@ -43,13 +44,8 @@ impl Found {
         let Ok(url) = Url::parse(text) else {
             return self.refuse(format!("is no address: {advice}"));
         };
-        let is_loopback = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+        let is_here = url.host_str().is_some_and(is_loopback);
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_here) {
             return self.refuse(format!(
                 "is not https, so answers could be forged: {advice}"
             ));

@@ -36,7 +36,9 @@ impl Shown {
     pub(super) fn of_default(row: &SettingRow) -> Self {
         let (value, source) = match row.default {
             Standard::Value(text) => {
-                let is_bare = row.bounds.is_some() || matches!(text, "true" | "false");
+                let is_bare = row.bounds.is_some()
+                    || matches!(text, "true" | "false")
+                    || text.parse::<f64>().is_ok();
                 let value = if is_bare {
                     text.to_owned()
                 } else {

@@ -17,12 +17,14 @@ use ats_pat_storage::Tls;
 use clap::Args;
 use ipnet::IpNet;
 use secrecy::SecretString;
+use url::Url;
 
 use super::error::SettingsError;
 use super::found::Found;
 use super::provider::{KEYS, Provider};
 use super::row::{SettingRow, Standard, settings};
 use super::source::Sources;
+use super::traces::TraceHeader;
 use super::value::LogFormat;
 
 settings! {
@@ -274,6 +276,20 @@ settings! {
 
     /// `text` or `json`; the log goes to standard error
     pub log_format: LogFormat { key: "log-format", read: log_format, default: "text" }
+
+    /// The address of an OpenTelemetry collector that takes traces of requests (OTLP over HTTP, with Protobuf). Without
+    /// a path it gets `/v1/traces`
+    pub traces_endpoint: Option<Url> { key: "traces-endpoint", read: traces_endpoint, without: "no traces" }
+
+    /// Which part of the requests is traced, from 0 to 1, besides those that callers behind `trusted-proxies` trace
+    pub traces_ratio: f64 { key: "traces-ratio", read: ratio, default: "0.01" }
+
+    /// Headers that the collector asks for, such as `Authorization: Bearer SECRET`: a list; over https only, except for
+    /// a collector on this machine
+    pub traces_headers: Vec<TraceHeader> { key: "traces-headers", read: trace_headers, without: "none", secret: true }
+
+    /// A file with the certificates (PEM) of the authorities that may speak for the collector, instead of the system's
+    pub traces_ca_file: Option<PathBuf> { key: "traces-ca-file", read: path, without: "those of the system" }
 }
 
 /// The table of all settings for the documentation, in Markdown, between two marks.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::event::Head;
+use tracing::{Instrument as _, info_span};
 
 use crate::cache::ExchangeCache;
 use crate::cache::decisions::SETTLED_AFTER;
@@ -61,6 +62,11 @@ impl ExchangeCache {
         if !(self.rules.must_wait)(taken) {
             return;
         }
+        let span = info_span!("change.settle");
+        self.wait_for_servers().instrument(span).await;
+    }
+
+    async fn wait_for_servers(&self) {
         if self.alone {
             match self.poll().await {
                 Ok(()) => return,

@@ -21,6 +21,7 @@ use std::time::Duration;
 use ats_pat_domain::SignInRule;
 use ats_pat_domain::port::{Clock, Store};
 use ats_pat_measure::Counts;
+use tracing::{Instrument as _, info_span};
 
 use crate::cache::decisions::Rules;
 use crate::cache::feed::Feed;
@@ -118,7 +119,8 @@ impl ExchangeCache {
         self.lookups.add(Lookup::Miss as u64);
         // Boxed, so that the future of an exchange from memory stays small, because it is moved
         // often.
-        Box::pin(self.read_grant(hash, arrived, from, lane())).await
+        let read = self.read_grant(hash, arrived, from, lane());
+        Box::pin(read.instrument(info_span!("exchange.read"))).await
     }
 
     /// How many looks into the cache were hits, and how many were misses.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::Problem;
+use tracing::{Instrument as _, Span};
 
 use crate::cache::decisions::SETTLED_AFTER;
 use crate::cache::grants::{CachedGrant, Found, Known, Lane, Load, SecretHash};
@@ -96,7 +97,11 @@ impl ExchangeCache {
                 return;
             }
             let hashes: Vec<SecretHash> = next.iter().map(|(hash, _)| *hash).collect();
-            let found = self.read_here(&hashes).await;
+            // The statement belongs to the trace of the first request that is recorded.
+            let mut spans = next.iter().map(|(_, load)| load.asked_in());
+            let span = spans.find(|span| !span.is_disabled()).cloned();
+            let read = self.read_here(&hashes);
+            let found = read.instrument(span.unwrap_or_else(Span::none)).await;
             let found = found.map_err(|error| Arc::from(causes(&error)));
             for (hash, load) in next {
                 reader.forget(&hash, &load);

@@ -15,6 +15,7 @@ use std::time::Duration;
 use ats_pat_domain::event::{EventKind, Head};
 use ats_pat_domain::port::{ChangeOrder, CommitError, StoreError, Transaction};
 use ats_pat_domain::{Event, EventId, Problem, Timestamp};
+use tracing::{Instrument as _, info_span};
 
 use crate::ledger::currency::{FIRST_EPOCH, Patience, epoch_of};
 use crate::ledger::{Entry, RowChange};
@@ -74,13 +75,14 @@ impl Changes {
             return refused;
         };
         let changes = self.clone();
-        let task = tokio::spawn(async move {
+        let work = async move {
             let _under_way = changes.noted.under_way.enter();
             let result = changes.run_here(&authority, &change).await;
             drop(turn);
             changes.noted.outcomes.note(&result);
             result
-        });
+        };
+        let task = tokio::spawn(work.instrument(info_span!("change")));
         drop(waits);
         task.await
             .map_err(|error| Error::Interrupted(error.into()))?
@@ -115,7 +117,8 @@ impl Changes {
                 tracing::debug!(cause = %causes(&error), "a change begins before the event log was read");
             }
         }
-        let transaction = self.store.begin(id, order).await?;
+        let begun = self.store.begin(id, order);
+        let transaction = begun.instrument(info_span!("change.lock")).await?;
         let epoch = self.epoch_after(&*transaction).await?;
         // Later attempts have waited already.
         let may_wait = order == ChangeOrder::Last && self.currency.is_patient();
@@ -150,7 +153,8 @@ impl Changes {
             }
         };
         let begun = self.clock.since_boot();
-        let committed = transaction.commit().await;
+        let committed = transaction.commit();
+        let committed = committed.instrument(info_span!("change.commit")).await;
         let took = self.clock.since_boot().saturating_sub(begun);
         self.noted.commits.note(took);
         match committed {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ats_pat_auth::{AuthError, Password, PasswordCost, PasswordHasher, PasswordRefused};
 use ats_pat_domain::{Neighbourhood, Problem, Reason};
 use secrecy::{ExposeSecret, SecretString};
+use tracing::{Instrument as _, info_span};
 
 use crate::service::error::Error;
 use crate::service::turns::{Amounts, Firsts, Rank, Rules, Turn, Turns};
@@ -152,7 +153,8 @@ impl Passwords {
     /// # Errors
     /// [`Problem::TooManyRequests`] if the password could not be checked in time.
     pub(crate) async fn turn(&self, claim: Claim) -> Result<PasswordTurn, Error> {
-        let turn = self.turns.turn(claim).await;
+        let span = info_span!("password.turn");
+        let turn = self.turns.turn(claim).instrument(span).await;
         Ok(PasswordTurn(turn.ok_or_else(too_many)?))
     }
 
@@ -184,6 +186,7 @@ async fn work_in<T: Send + 'static>(
         done
     };
     tokio::task::spawn_blocking(work)
+        .instrument(info_span!("password.hash"))
         .await
         .map_err(|error| Error::Interrupted(error.into()))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{Response, header};
+use axum::http::{HeaderMap, Response, header};
 use futures_util::stream;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ pub enum Reply {
 /// A request that it got.
 #[derive(Clone)]
 pub struct Received {
+    pub headers: HeaderMap,
     pub authorization: Option<String>,
     pub body: String,
 }
@@ -144,10 +145,12 @@ async fn answer(State(hostile): State<Hostile>, request: Request) -> Response<Bo
     let authorization = request.headers().get(header::AUTHORIZATION);
     let authorization =
         authorization.map(|value| value.to_str().expect("a test provider works").to_owned());
+    let headers = request.headers().clone();
     let body = axum::body::to_bytes(request.into_body(), 1 << 20)
         .await
         .expect("a test provider works");
     let received = Received {
+        headers,
         authorization,
         body: String::from_utf8(body.to_vec()).expect("a test provider works"),
     };

@@ -3,6 +3,7 @@
 mod company;
 mod pages;
 mod storm;
+mod traces;
 
 use ats_pat_test_support::provider::TOKEN;
 use ats_pat_test_support::provider::jwt::{base64, rsa, sha256};

@@ -123,6 +123,26 @@ fn each_mistake_with_a_group_names_the_group_and_says_what_to_do() {
     insta::assert_snapshot!(sentences(&mistakes));
 }
 
+#[test]
+fn each_mistake_with_traces_says_what_to_do_and_quotes_no_header() {
+    let mistakes = [
+        Given::file("traces-endpoint = 'collector:4318'"),
+        Given::file("traces-endpoint = 'grpc://collector:4317'"),
+        Given::file("traces-endpoint = 'https://ats:s3cret@collector'"),
+        Given::file("traces-ratio = '0.1'"),
+        Given::file("traces-ratio = 1.5"),
+        Given::file("traces-ratio = nan"),
+        Given::variable("ATS_PAT_TRACES_RATIO", "1%"),
+        Given::file("traces-headers = ['Authorization: s3cret']"),
+        Given::file(
+            "traces-endpoint = 'http://collector:4318'\ntraces-headers = ['Authorization: s3cret']",
+        ),
+        Given::file("traces-endpoint = 'http://[::1]'\ntraces-headers = ['Bearer s3cret']"),
+        Given::file("traces-endpoint = 'http://[::1]'\ntraces-headers = ['A: s3crét']"),
+    ];
+    insta::assert_snapshot!(sentences(&mistakes));
+}
+
 pub(super) fn sentences(mistakes: &[Given<'_>]) -> String {
     let mut sentences = String::new();
     for mistake in mistakes {

@@ -58,6 +58,10 @@ fn every_setting_can_stand_in_the_file() {
         accent-color = '#7A1fa2'
         log = "warn,ats_pat_service=debug"
         log-format = "json"
+        traces-endpoint = "https://otel.example.com"
+        traces-ratio = 1
+        traces-headers = ["Authorization: Bearer s3cret", "x-team: a"]
+        traces-ca-file = "/etc/ssl/otel.pem"
 
         [policy]
         max-lifetime-days = 90
@@ -180,6 +184,10 @@ fn every_setting_has_an_environment_variable() {
         ("ATS_PAT_ACCENT_COLOR", "#7a1fa2"),
         ("ATS_PAT_LOG", "warn,ats_pat_service=debug"),
         ("ATS_PAT_LOG_FORMAT", "json"),
+        ("ATS_PAT_TRACES_ENDPOINT", "http://[::1]:4318/otlp?x=1"),
+        ("ATS_PAT_TRACES_RATIO", "0.25"),
+        ("ATS_PAT_TRACES_HEADERS", "Authorization: Bearer s3cret"),
+        ("ATS_PAT_TRACES_CA_FILE", "/etc/ssl/otel.pem"),
     ];
     let variables: Vec<_> = TABLE.iter().filter_map(SettingRow::variable).collect();
     assert_eq!(given.map(|(name, _)| name.to_owned()), *variables);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ats_pat_domain::port::StoreError;
 use tokio::sync::watch;
+use tracing::Span;
 
 use super::known::Known;
 use crate::service::error::Error;
@@ -18,6 +19,7 @@ type Outcome = Result<Option<Arc<Known>>, Arc<str>>;
 pub(in crate::cache) struct Load {
     began: OnceLock<Duration>,
     outcome: watch::Sender<Option<Outcome>>,
+    asked_in: Span,
 }
 
 impl Load {
@@ -25,7 +27,13 @@ impl Load {
         Self {
             began: OnceLock::new(),
             outcome: watch::Sender::new(None),
+            asked_in: Span::current(),
         }
+    }
+
+    /// The span, in traces, of the request that asked first.
+    pub(in crate::cache) fn asked_in(&self) -> &Span {
+        &self.asked_in
     }
 
     /// Notes that the statement is sent now. `now` is a time since boot.

@@ -93,12 +93,7 @@ impl Service {
         let roots = Arc::new(roots);
         let head = genuine_head(&*parts.store, &roots).await?;
         let accepted = last_acceptance(&*parts.store, &roots).await?;
-        let behind = match kept {
-            Some(kept) if !holds(&*parts.store, &roots, &kept, accepted.as_ref()).await? => {
-                Some(kept.head)
-            }
-            _ => None,
-        };
+        let behind = behind(&*parts.store, &roots, kept, accepted.as_ref()).await?;
         if let (Some(Head { seq, .. }), false) = (behind, opener == Opener::AcceptsRestore) {
             return Err(OpenError::BehindAnchor { seq });
         }
@@ -242,6 +237,19 @@ async fn genuine_head(store: &dyn Store, roots: &Roots) -> Result<Head, OpenErro
         Ok(head)
     } else {
         Err(OpenError::EventLogAltered)
+    }
+}
+
+/// The last seen event, if the database lacks it.
+async fn behind(
+    store: &dyn Store,
+    roots: &Roots,
+    kept: Option<Kept>,
+    accepted: Option<&Event>,
+) -> Result<Option<Head>, OpenError> {
+    match kept {
+        Some(kept) if !holds(store, roots, &kept, accepted).await? => Ok(Some(kept.head)),
+        _ => Ok(None),
     }
 }
 
