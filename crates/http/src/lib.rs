@@ -45,6 +45,7 @@ mod serve;
 mod settings;
 mod site;
 mod traced;
+mod tracer;
 mod traffic;
 
 pub use body::{BODY_LIMIT, read_body, without_body};
@@ -57,5 +58,6 @@ pub use problem::{Challenge, problem_headers, status};
 pub use serve::{Limits, Listeners, Pulse, Workers, serve};
 pub use settings::{HttpSettings, NotAnOrigin};
 pub use site::{Both, Half, Site};
-pub use traced::{Begun, Caller, REQUEST_SPAN, TraceFigures, Tracer};
+pub use traced::REQUEST_SPAN;
+pub use tracer::{Begun, Caller, TraceFigures, Tracer};
 pub use traffic::{Answered, Kind, RequestCount, RouteId, Traffic};

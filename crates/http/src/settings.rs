@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ipnet::IpNet;
 use poem::http::Uri;
 
-use crate::traced::Tracer;
+use crate::tracer::Tracer;
 use crate::traffic::Traffic;
 
 /// The deployment as seen from HTTP. Cheap to clone.
