@@ -64,10 +64,16 @@ fn operation(sql: &str) -> &'static str {
     known.unwrap_or("other")
 }
 
-/// The first table that the statement names.
+/// The first table that the statement names outside parentheses, where subqueries are.
 fn table(sql: &str) -> Option<&str> {
     let mut words = sql.split_ascii_whitespace();
-    words.find(|word| ["FROM", "INTO", "UPDATE"].contains(word))?;
+    let mut depth = 0;
+    words.find(|word| {
+        let is_outside = depth == 0;
+        depth += word.matches('(').count();
+        depth = depth.saturating_sub(word.matches(')').count());
+        is_outside && ["FROM", "INTO", "UPDATE"].contains(word)
+    })?;
     let name = words.next()?.trim_matches(['"', '`', '(', ')', ',', ';']);
     let is_ours = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
     (!name.is_empty() && name.len() <= TABLE_NAME_LENGTH && name.bytes().all(is_ours))
@@ -95,6 +101,11 @@ mod tests {
                 r#"UPDATE "event_head" SET "change" = ?"#,
                 "UPDATE",
                 Some("event_head"),
+            ),
+            (
+                r#"SELECT "a", (SELECT "v" FROM "key_ring" WHERE ("id") = 1) FROM "secrets" AS "s""#,
+                "SELECT",
+                Some("secrets"),
             ),
             ("DELETE FROM session WHERE 1", "DELETE", Some("session")),
             ("BEGIN IMMEDIATE", "BEGIN", None),

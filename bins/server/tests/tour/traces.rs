@@ -165,8 +165,8 @@ async fn the_trace_of_a_caller_goes_on_through_the_request_to_its_statements() {
     assert_eq!(statement.kind, 3);
     assert_eq!(statement.attribute("db.system.name"), Some("sqlite"));
     assert_eq!(statement.attribute("db.operation.name"), Some("SELECT"));
-    assert_eq!(statement.attribute("db.collection.name"), Some("secret"));
-    assert_eq!(statement.name, "SELECT secret");
+    assert_eq!(statement.attribute("db.collection.name"), Some("secrets"));
+    assert_eq!(statement.name, "SELECT secrets");
 
     // From memory there is nothing to wait for.
     let (request, inner) = of_trace(&spans, &warm.unwrap());
@@ -227,12 +227,12 @@ async fn the_trace_of_a_change_has_its_waits_and_an_error_is_marked() {
             assert!(names(&found).contains(&statement), "{name}: {found:#?}");
         }
     }
-    assert!(names(&inner).contains(&"INSERT token"), "{inner:#?}");
+    assert!(names(&inner).contains(&"INSERT tokens"), "{inner:#?}");
     assert!(!names(&inner).contains(&"change.settle"), "{inner:#?}");
-    let (_, inner) = of("POST /api/personalaccesstoken/:Id/revoke");
+    let (_, inner) = of("POST /api/personalaccesstoken/:param0/revoke");
     assert!(names(&inner).contains(&"change.settle"), "{inner:#?}");
     // A refusal is no error of the server.
-    let (request, _) = of("GET /api/personalaccesstoken/:Id");
+    let (request, _) = of("GET /api/personalaccesstoken/:param0");
     assert_eq!(request.attribute("http.response.status_code"), Some("404"));
     assert_eq!(request.attribute("ats_pat.response_code"), Some("1300"));
     assert_eq!(
