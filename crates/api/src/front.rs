@@ -75,14 +75,15 @@ impl Endpoint for Interface {
             } else {
                 self.envelope(request, &context).await
             };
-        self.settings.traffic().answered(&Answered {
+        let answered = Answered {
             context: &context,
             kind: self.routes.kind(route),
             method: &method,
             route,
             status: response.status(),
             code,
-        });
+        };
+        answered.note(self.settings.traffic());
         transport_headers(&self.settings, response.headers_mut());
         if let Ok(id) = HeaderValue::from_str(context.request_id()) {
             response.headers_mut().insert(REQUEST_ID, id);

@@ -32,6 +32,7 @@
 //! It deliberately knows no route, no JSON and no template.
 
 mod answer;
+mod answered;
 mod body;
 mod client_address;
 mod context;
@@ -48,6 +49,7 @@ mod traced;
 mod tracer;
 mod traffic;
 
+pub use answered::Answered;
 pub use body::{BODY_LIMIT, read_body, without_body};
 pub use client_address::client_address;
 pub use context::RequestContext;
@@ -60,4 +62,4 @@ pub use settings::{HttpSettings, NotAnOrigin};
 pub use site::{Both, Half, Site};
 pub use traced::REQUEST_SPAN;
 pub use tracer::{Begun, Caller, TraceFigures, Tracer};
-pub use traffic::{Answered, Kind, RequestCount, RouteId, Traffic};
+pub use traffic::{Kind, RequestCount, RouteId, Traffic};

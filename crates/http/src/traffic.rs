@@ -1,16 +1,10 @@
-//! Counts the requests that are answered, by route and answer.
+//! Counts of the requests that were answered, by route and answer.
 
 use std::time::Duration;
 
-use ats_pat_domain::Code;
-use ats_pat_domain::port::Clock as _;
 use ats_pat_measure::{Counts, Measured, Times};
-use ats_pat_service::SystemClock;
 use parking_lot::RwLock;
 use poem::http::{Method, StatusCode};
-use tracing::Level;
-
-use crate::context::RequestContext;
 
 /// How many combinations of route, method, status and code are counted apart. There are about 200
 /// routes, and each has a few answers.
@@ -21,12 +15,6 @@ const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", OTHER,
 ];
 const OTHER: &str = "other";
-
-/// The target of the access log.
-const ACCESS: &str = "access";
-/// Programs ask these paths again and again, so the access log tells of them only if it is asked
-/// to, as of exchanges.
-const PROBES: &str = "/health/";
 
 /// A part of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,22 +44,6 @@ impl Kind {
 /// A route, as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RouteId(u16);
-
-/// A request that was answered.
-pub struct Answered<'a> {
-    /// Its id, its origin, and when it came.
-    pub context: &'a RequestContext,
-    /// The part of the site that answered it.
-    pub kind: Kind,
-    /// The method, as it was sent.
-    pub method: &'a Method,
-    /// The route. A path is never named, because people paste secrets into paths.
-    pub route: RouteId,
-    /// The status of the answer.
-    pub status: StatusCode,
-    /// The response code, if the answer has one or stands for one.
-    pub code: Option<Code>,
-}
 
 /// How many requests got the same kind of answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,48 +91,16 @@ impl Traffic {
         RouteId(u16::try_from(number).unwrap_or(u16::MAX))
     }
 
-    /// Counts a request whose answer is ready, and writes its line of the access log.
-    pub fn answered(&self, answered: &Answered<'_>) {
-        let Answered {
-            context,
-            kind,
-            method,
-            route,
-            status,
-            code,
-        } = answered;
-        let arrived_at = context.arrived_at();
-        if let Some(traced) = context.traced() {
-            let id = context.request_id();
-            traced.answered(id, method, &self.name(*route), *status, *code);
-        }
-        let code = code.map_or(0, Code::number);
-        let took = SystemClock.since_boot().saturating_sub(arrived_at);
-        self.durations[*kind as usize].note(took);
-        self.requests.add(packed(*route, method, *status, code));
-        let is_told = match kind {
-            Kind::Exchange => tracing::enabled!(target: ACCESS, Level::DEBUG),
-            Kind::Interface | Kind::Page => tracing::enabled!(target: ACCESS, Level::INFO),
-        };
-        if is_told {
-            self.tell(answered, took, code);
-        }
-    }
-
-    /// A line of the access log. It holds nothing that a caller can choose but the address.
-    fn tell(&self, answered: &Answered<'_>, took: Duration, code: u32) {
-        let route = self.name(answered.route);
-        let method = METHODS[method_number(answered.method)];
-        let status = answered.status.as_u16();
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let context = answered.context;
-        let (address, request_id) = (context.address(), context.request_id());
-        let trace_id = context.trace_id();
-        if answered.kind == Kind::Exchange || route.starts_with(PROBES) {
-            tracing::debug!(target: ACCESS, method, route, status, code, micros, %address, request_id, trace_id, "answered");
-        } else {
-            tracing::info!(target: ACCESS, method, route, status, code, micros, %address, request_id, trace_id, "answered");
-        }
+    /// Counts a request that was answered after this time. `code` is 0 if the answer has none.
+    pub(crate) fn count(
+        &self,
+        kind: Kind,
+        (method, route): (&Method, RouteId),
+        (status, code): (StatusCode, u32),
+        took: Duration,
+    ) {
+        self.durations[kind as usize].note(took);
+        self.requests.add(packed(route, method, status, code));
     }
 
     /// The requests so far.
@@ -176,7 +116,8 @@ impl Traffic {
         Kind::ALL.map(|kind| (kind, self.durations[kind as usize].so_far()))
     }
 
-    fn name(&self, RouteId(number): RouteId) -> String {
+    /// The template of a route.
+    pub(crate) fn name(&self, RouteId(number): RouteId) -> String {
         let routes = self.routes.read();
         routes
             .get(usize::from(number))
@@ -202,6 +143,11 @@ impl Traffic {
             count,
         }
     }
+}
+
+/// The method, or `other`.
+pub(crate) fn method_label(method: &Method) -> &'static str {
+    METHODS[method_number(method)]
 }
 
 /// Two bytes for the route, half a byte for the method, one and a half for the status, and two for

@@ -99,7 +99,7 @@ impl Settings {
             return Err(SettingsError::Invalid { place, advice });
         }
         if let Some(place) = sources.place("traces-headers") {
-            settings.check_trace_headers(place)?;
+            traces::check_trace_headers(settings.traces_endpoint.as_ref(), place)?;
         }
         settings.providers = sources.providers()?;
         settings.set_directory(sources)?;

@@ -60,14 +60,15 @@ impl Endpoint for Scim {
             Err(Problem::InternalError { request_id }.into())
         });
         let mut response = answered.unwrap_or_else(Refusal::into_response);
-        self.settings.traffic().answered(&Answered {
+        let answered = Answered {
             context: &context,
             kind: Kind::Interface,
             method: &method,
             route: number,
             status: response.status(),
             code: None,
-        });
+        };
+        answered.note(self.settings.traffic());
         transport_headers(&self.settings, response.headers_mut());
         let headers = response.headers_mut();
         headers.insert(header::VARY, HeaderValue::from_static("Authorization"));

@@ -84,14 +84,15 @@ impl Endpoint for Pages {
             let page = problem(&self.visit(&request, &context), &defect);
             (self.none, Some(Code::InternalError), page)
         });
-        self.settings.traffic().answered(&Answered {
+        let answered = Answered {
             context: &context,
             kind: Kind::Page,
             method: &method,
             route,
             status: response.status(),
             code,
-        });
+        };
+        answered.note(self.settings.traffic());
         page_headers(&self.settings, response.headers_mut());
         Ok(if is_head {
             without_body(response)

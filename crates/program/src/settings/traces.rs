@@ -4,7 +4,6 @@ use ats_pat_token::is_loopback;
 use secrecy::SecretString;
 use url::Url;
 
-use super::Settings;
 use super::error::{Place, SettingsError};
 use super::found::{Found, Raw};
 
@@ -73,17 +72,18 @@ impl Found {
     }
 }
 
-impl Settings {
-    /// Refuses to send secrets to a collector in the clear.
-    pub(super) fn check_trace_headers(&self, place: Place) -> Result<(), SettingsError> {
-        let advice = match &self.traces_endpoint {
-            None => "is set, and there is no `traces-endpoint`: set that too, or leave this out",
-            Some(url) if url.scheme() == "http" && !url.host_str().is_some_and(is_loopback) => {
-                "would go to the collector without encryption: write `traces-endpoint` with https, or leave this out"
-            }
-            Some(_) => return Ok(()),
-        };
-        let advice = advice.to_owned();
-        Err(SettingsError::Invalid { place, advice })
-    }
+/// Refuses to send secrets to a collector in the clear.
+pub(super) fn check_trace_headers(
+    endpoint: Option<&Url>,
+    place: Place,
+) -> Result<(), SettingsError> {
+    let advice = match endpoint {
+        None => "is set, and there is no `traces-endpoint`: set that too, or leave this out",
+        Some(url) if url.scheme() == "http" && !url.host_str().is_some_and(is_loopback) => {
+            "would go to the collector without encryption: write `traces-endpoint` with https, or leave this out"
+        }
+        Some(_) => return Ok(()),
+    };
+    let advice = advice.to_owned();
+    Err(SettingsError::Invalid { place, advice })
 }
