@@ -309,6 +309,41 @@ async fn a_stranger_does_not_choose_what_is_traced_and_a_trusted_proxy_may_say_n
     assert_eq!(of_trace(&spans, &trace(7)).0.parent, CALLER);
 }
 
+/// People paste secrets into the wrong place.
+async fn paste_everywhere(
+    server: &Server,
+    client: &Client,
+    secret: &str,
+    [email, address]: [&str; 2],
+) {
+    for path in [
+        format!("/{secret}"),
+        format!("/api/personalaccesstoken/{secret}"),
+        format!("/settings?token={secret}"),
+        format!("/api/personalaccesstoken?Search={email}"),
+    ] {
+        client.get(&path).await;
+    }
+    for name in [
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "user-agent",
+        "x-request-id",
+    ] {
+        let headers = [(name, secret), ("x-forwarded-for", address)];
+        send(server, EXCHANGE, &headers).await;
+    }
+    let state = format!("a={secret}");
+    let parent = traceparent(&trace(7), "01");
+    send(
+        server,
+        EXCHANGE,
+        &[("traceparent", &*parent), ("tracestate", &*state)],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn no_secret_no_address_and_no_person_gets_into_a_trace() {
     const WRONG: &str = "wrong-canary-password";
@@ -347,33 +382,7 @@ async fn no_secret_no_address_and_no_person_gets_into_a_trace() {
     let events = "/api/administration/events";
     let authorization = format!("Bearer {operator_key}");
     send(server, events, &[("Authorization", &*authorization)]).await;
-    // People paste secrets into the wrong place.
-    for path in [
-        format!("/{secret}"),
-        format!("/api/personalaccesstoken/{secret}"),
-        format!("/settings?token={secret}"),
-        format!("/api/personalaccesstoken?Search={EMAIL}"),
-    ] {
-        client.get(&path).await;
-    }
-    for name in [
-        "traceparent",
-        "tracestate",
-        "baggage",
-        "user-agent",
-        "x-request-id",
-    ] {
-        let headers = [(name, &*secret), ("x-forwarded-for", ADDRESS)];
-        send(server, EXCHANGE, &headers).await;
-    }
-    let state = format!("a={secret}");
-    let parent = traceparent(&trace(7), "01");
-    send(
-        server,
-        EXCHANGE,
-        &[("traceparent", &*parent), ("tracestate", &*state)],
-    )
-    .await;
+    paste_everywhere(server, &client, &secret, [EMAIL, ADDRESS]).await;
     let path = format!("/api/personalaccesstoken/{id}/regenerate");
     let newer = text(&client.post(&path, &json!({})).await.1["Data"]["Secret"]);
     client.exchange(&secret).await;
