@@ -114,6 +114,7 @@ async fn serve(
             code.expose_secret()
         ));
     }
+    service.keep_anchor().await;
     let address = listeners.local_addr();
     let workers = Workers::start(listeners, site, limits).map_err(Failure::Workers)?;
     tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");

@@ -179,7 +179,9 @@ impl Service {
         }
     }
 
-    async fn keep_anchor(&self) {
+    /// Writes the end of the event log to the data folder, where the next start compares it. Call
+    /// it before requests come, so that no server is ready without an anchor.
+    pub async fn keep_anchor(&self) {
         let anchor = Arc::clone(&self.inner.changes.anchor);
         let kept = tokio::task::spawn_blocking(move || anchor.keep()).await;
         if let Err(error) = kept.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
