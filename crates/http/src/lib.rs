@@ -4,8 +4,9 @@
 //! the address a request comes from ([`client_address`]), the id and the origin of each request
 //! ([`RequestContext`]), the limited body ([`read_body`]), the headers of pages ([`page_headers`]),
 //! the status and headers of a [`Problem`](ats_pat_domain::Problem) ([`status`], [`Challenge`]),
-//! the choice of the half that answers ([`Site`]), the counts of requests ([`Traffic`]), the span of
-//! a request in traces ([`Tracer`]), and the loops that accept connections ([`Workers`], [`serve`]).
+//! the choice of the half that answers ([`Site`]), the counts of requests ([`Traffic`]), the span
+//! of a request in traces ([`Tracer`]), and the loops that accept connections ([`Workers`],
+//! [`serve`]).
 //!
 //! A binary combines the halves and serves them:
 //!

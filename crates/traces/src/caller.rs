@@ -13,8 +13,8 @@ const LENGTH: usize = 55;
 const DASHES: [usize; 3] = [2, 35, 52];
 
 /// The span of the caller. `None` if the header is not well-formed; then the request begins a trace
-/// of its own. `tracestate` is not read: it is for other vendors, anything can be in it, and nothing
-/// is sent on.
+/// of its own. `tracestate` is not read: it is for other vendors, anything can be in it, and
+/// nothing is sent on.
 pub(crate) fn parent(traceparent: &[u8]) -> Option<SpanContext> {
     let text = str::from_utf8(traceparent).ok()?;
     if !is_well_formed(text) {

@@ -2,7 +2,7 @@
 //!
 //! Other crates write spans with `tracing`, whose macros cost nothing while nothing listens. This
 //! crate listens ([`Traces::layer`]), chooses the requests that are recorded ([`Traces`] is the
-//! [`Tracer`](ats_pat_http::Tracer)), and sends their spans to a collector.
+//! [`Tracer`]), and sends their spans to a collector.
 //!
 //! Invariants held here:
 //!

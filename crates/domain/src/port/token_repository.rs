@@ -100,10 +100,10 @@ pub trait TokenRepository: Send + Sync {
         now: Timestamp,
         soon: Timestamp,
     ) -> Result<(TokenCounts, Option<TokenId>), StoreError>;
-    /// Tokens whose entries may be removed: they expired before this time, and no place in the status
-    /// list is theirs any more. Looks at up to `limit` tokens with ids greater than `after`, in the
-    /// order of their ids. Also returns the last of these ids, or `None` if there are no more tokens
-    /// after it.
+    /// Tokens whose entries may be removed: they expired before this time, and no place in the
+    /// status list is theirs any more. Looks at up to `limit` tokens with ids greater than `after`,
+    /// in the order of their ids. Also returns the last of these ids, or `None` if there are no
+    /// more tokens after it.
     async fn removable(
         &self,
         after: Option<TokenId>,

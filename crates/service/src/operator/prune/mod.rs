@@ -55,8 +55,8 @@ pub struct PrunedEvents {
 impl Operator<'_> {
     /// Removes the events that these archives have, except those that something needs. The archives
     /// follow each other, begin where events were removed before or earlier, and end with an event
-    /// of the log that is at least a day old. Verifies the log and all rows first. Goes on with a removal
-    /// that was interrupted.
+    /// of the log that is at least a day old. Verifies the log and all rows first. Goes on with a
+    /// removal that was interrupted.
     ///
     /// # Errors
     /// [`PruneError`]. Then nothing was removed, unless an earlier removal was finished.
