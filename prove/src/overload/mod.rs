@@ -40,8 +40,8 @@ const MOST_LIST: Duration = Duration::from_millis(1_500);
 const MOST_CHANGE: Duration = Duration::from_secs(6);
 /// The longest time of any sign-in: its wait, its password, and its change.
 const MOST_SIGN_IN: Duration = Duration::from_secs(16);
-/// On a machine where 99 of 100 exchanges take longer than this even when it is calm, other programs
-/// delay every step of a request. Then times say nothing, and are told but not judged.
+/// On a machine where 99 of 100 exchanges take longer than this even when it is calm, other
+/// programs delay every step of a request. Then times say nothing, and are told but not judged.
 const QUIET: Duration = Duration::from_millis(25);
 /// The most memory, in MiB.
 const MOST_MEMORY: u64 = 400;

@@ -17,7 +17,8 @@ pub const PRODUCT: [&str; 2] = ["ats-pat-server", "ats-pat-admin"];
 #[derive(clap::Args)]
 pub struct Run {
     /// How long each database, or kind of attack, is tried [default: 75, Galera 60, restarts 30,
-    /// sign-ins 60, guessed passwords 120, overload 40 before the disk is full; each step of `beside` 8]
+    /// sign-ins 60, guessed passwords 120, overload 40 before the disk is full; each step of
+    /// `beside` 8]
     #[arg(long)]
     pub seconds: Option<u64>,
     /// The seed of an earlier run
