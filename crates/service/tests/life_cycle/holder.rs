@@ -80,6 +80,9 @@ impl Run {
         match renewed {
             Ok(renewed) => {
                 assert_eq!(expected, 1);
+                if presented.ends_overlap {
+                    model.end_overlap();
+                }
                 model.confirm(index, now);
                 model.forget_unconfirmed();
                 let expires_at = asked.unwrap_or_else(|| now.after(kept).min(latest));
