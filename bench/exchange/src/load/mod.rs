@@ -89,7 +89,7 @@ impl<'a> Load<'a> {
     pub fn run(&mut self, pace: Pace, length: Duration) -> Result<Measured> {
         match pace {
             Pace::Peak => self.saturate(length),
-            Pace::Rate(rate) => self.send_at(rate, length),
+            Pace::Rate(rate) => self.send_at(rate, length, now),
         }
     }
 
@@ -111,7 +111,7 @@ impl<'a> Load<'a> {
         &mut self,
         mut next: impl FnMut(&mut Rng, Instant) -> Option<usize>,
     ) -> Result<Measured> {
-        let mut tally = Tally::begin()?;
+        let mut tally = Tally::begin(now())?;
         let mut under_way = 0;
         for connection in &mut self.connections {
             let Some(request) = next(&mut self.random, tally.begun) else {
@@ -144,14 +144,19 @@ impl<'a> Load<'a> {
         Ok(tally.end())
     }
 
-    fn send_at(&mut self, rate: f64, length: Duration) -> Result<Measured> {
-        let mut tally = Tally::begin()?;
+    fn send_at(
+        &mut self,
+        rate: f64,
+        length: Duration,
+        clock: impl Fn() -> Instant,
+    ) -> Result<Measured> {
+        let mut tally = Tally::begin(clock())?;
         let mut schedule = Schedule::new(tally.begun, rate, length);
         let mut idle: Vec<usize> = (0..self.connections.len()).collect();
         let mut last_answer = tally.begun;
         let mut events = Events::with_capacity(self.connections.len());
         while !schedule.is_over() || idle.len() < self.connections.len() {
-            let time = now();
+            let time = clock();
             schedule.see(time);
             while let Some(due) = schedule.due() {
                 let Some(number) = idle.pop() else { break };
@@ -163,7 +168,7 @@ impl<'a> Load<'a> {
             for event in &events {
                 let number = event.token().0;
                 if self.connections[number].receive()? {
-                    last_answer = now();
+                    last_answer = clock();
                     tally.count(self.connections[number].meant_for, last_answer)?;
                     idle.push(number);
                 }
@@ -200,8 +205,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn begin() -> Result<Self> {
-        let begun = now();
+    fn begin(begun: Instant) -> Result<Self> {
         Ok(Self {
             begun,
             last: begun,

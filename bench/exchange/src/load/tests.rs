@@ -1,5 +1,6 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -77,21 +78,48 @@ fn a_connection_that_is_closed_fails_the_run() {
     assert!(load.run(Pace::Peak, length).is_err());
 }
 
+/// A clock that goes on by a microsecond each time somebody reads it. So no other program on the
+/// machine can keep the load from seeing the time.
+#[derive(Clone)]
+struct TestClock {
+    begun: Instant,
+    microseconds: Arc<AtomicU64>,
+}
+
+impl TestClock {
+    fn new() -> Self {
+        Self {
+            begun: now(),
+            microseconds: Arc::default(),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_micros(self.microseconds.load(Ordering::Relaxed))
+    }
+
+    fn read(&self) -> Instant {
+        self.microseconds.fetch_add(1, Ordering::Relaxed);
+        self.begun + self.elapsed()
+    }
+}
+
 #[test]
 fn at_a_rate_a_stall_shows_in_every_request_that_it_held_up() {
     const STALL: Duration = Duration::from_millis(100);
-    let stalled = Arc::new(Mutex::new(false));
-    let address = serve(move |path| {
-        let mut stalled = stalled.lock().unwrap();
-        if !std::mem::replace(&mut stalled, true) {
-            // The stall of the first request.
-            thread::sleep(STALL);
+    let clock = TestClock::new();
+    let address = serve({
+        let clock = clock.clone();
+        move |path| {
+            while clock.elapsed() < STALL {
+                thread::yield_now();
+            }
+            ok(path)
         }
-        ok(path)
     });
     let requests = requests(address, 1);
     let mut load = Load::connect(address, 1, &requests, 1).unwrap();
-    let measured = load.run(Pace::Rate(1000.0), 2 * STALL).unwrap();
+    let measured = load.send_at(1000.0, 2 * STALL, || clock.read()).unwrap();
     assert_eq!(measured.requests, 200);
     // The first hundred were due during the stall, and half of these waited for at least half of
     // it. If latencies counted from the sending, only the first one would be late.
