@@ -22,6 +22,7 @@ const SETTINGS: [&str; 2] = [
      sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,PIPES_AS_CONCAT', \
      autocommit = 1, \
      innodb_lock_wait_timeout = 10, \
+     lock_wait_timeout = 10, \
      wait_timeout = 600, \
      max_sort_length = 4096",
 ];
