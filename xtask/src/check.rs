@@ -8,7 +8,7 @@ use cargo_metadata::Metadata;
 
 use crate::process::Signals;
 use crate::steps::{self, step};
-use crate::{comments, layers, tools, workspace};
+use crate::{comments, layers, names, tools, workspace};
 
 /// Arguments of `cargo xtask check`.
 #[derive(clap::Args)]
@@ -27,6 +27,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     steps::format(&signals)?;
     step("layers", layers::check)?;
     step("width of comments", comments::check)?;
+    step("names in pages", names::check)?;
     steps::clippy(&signals)?;
     if changed.is_empty() {
         eprintln!("\nNo crate changed since {}.", arguments.since);

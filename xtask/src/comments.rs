@@ -1,58 +1,31 @@
 //! Checks that comments fit into 100 columns, because rustfmt doesn't wrap them.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::workspace;
 
 /// The longest line of a comment, in characters.
 const WIDTH: usize = 100;
 
-/// The folders whose comments are checked.
-const FOLDERS: &[&str] = &["bench", "bins", "crates", "examples", "prove", "xtask"];
-
 /// The comments of this file are the cells of a table in `docs/operation.md`.
 const TABLE_OF_SETTINGS: &str = "crates/program/src/settings/table.rs";
 
-/// Checks the folders. Prints each line that is too long.
+/// Checks the Rust files of the workspace. Prints each line that is too long.
 pub fn check() -> Result<()> {
-    let mut breaches = Vec::new();
-    for folder in FOLDERS {
-        add_breaches(folder, &mut breaches)?;
+    let mut fits = true;
+    for (name, text) in workspace::rust_files()? {
+        if name == TABLE_OF_SETTINGS {
+            continue;
+        }
+        for line in too_long(&text) {
+            eprintln!("{name}:{line} is too long");
+            fits = false;
+        }
     }
-    for breach in &breaches {
-        eprintln!("{breach}");
-    }
-    if !breaches.is_empty() {
+    if !fits {
         bail!("a comment has more than {WIDTH} columns: wrap it");
     }
     Ok(())
-}
-
-/// Adds a sentence for each line that is too long in the Rust files below `path`, which is relative
-/// to the root.
-fn add_breaches(path: &str, breaches: &mut Vec<String>) -> Result<()> {
-    let place = workspace::root().join(path);
-    for entry in fs::read_dir(&place).with_context(|| format!("cannot read {path}"))? {
-        let entry = entry?;
-        let name = format!("{path}/{}", entry.file_name().display());
-        if entry.file_type()?.is_dir() {
-            add_breaches(&name, breaches)?;
-        } else if is_checked(&name) {
-            let text = fs::read_to_string(entry.path());
-            let text = text.with_context(|| format!("cannot read {name}"))?;
-            let lines = too_long(&text);
-            breaches.extend(lines.map(|line| format!("{name}:{line} is too long")));
-        }
-    }
-    Ok(())
-}
-
-fn is_checked(name: &str) -> bool {
-    let is_rust = Path::new(name).extension().is_some_and(|end| end == "rs");
-    is_rust && name != TABLE_OF_SETTINGS
 }
 
 /// The numbers of the comment lines that are too long. Rows of tables can't be wrapped, so they may
@@ -99,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_listed_folders_keep_to_it() {
+    fn the_workspace_keeps_to_it() {
         check().unwrap();
     }
 }

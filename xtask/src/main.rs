@@ -25,6 +25,7 @@ mod html_checkers;
 mod identity_provider;
 mod layers;
 mod long;
+mod names;
 mod process;
 mod prove;
 mod screenshots;

@@ -7,7 +7,9 @@ use anyhow::{Result, bail};
 
 use crate::process::{Signals, name};
 use crate::steps::{self, step};
-use crate::{browser, clients, comments, databases, docs_test, layers, long, tools, workspace};
+use crate::{
+    browser, clients, comments, databases, docs_test, layers, long, names, tools, workspace,
+};
 
 /// The name of the test targets that drive a browser, in every crate.
 const BROWSER_TESTS: &str = "browser";
@@ -78,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     })?;
     step("layers", layers::check)?;
     step("width of comments", comments::check)?;
+    step("names in pages", names::check)?;
     step("licences, bans, sources", || {
         deny(&["licenses", "bans", "sources"], &signals)
     })?;

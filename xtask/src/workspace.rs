@@ -1,6 +1,7 @@
 //! The folder of the workspace, and commands that run there as if typed by hand.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -33,6 +34,34 @@ pub fn test_targets() -> Result<BTreeSet<String>> {
         .filter(|target| target.is_test())
         .map(|target| target.name.clone())
         .collect())
+}
+
+/// The folders with Rust files.
+const FOLDERS: &[&str] = &["bench", "bins", "crates", "examples", "prove", "xtask"];
+
+/// The names and texts of all Rust files. The names are relative to the root.
+pub fn rust_files() -> Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for folder in FOLDERS {
+        add_rust_files(folder, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn add_rust_files(path: &str, files: &mut Vec<(String, String)>) -> Result<()> {
+    let place = root().join(path);
+    for entry in fs::read_dir(&place).with_context(|| format!("cannot read {path}"))? {
+        let entry = entry?;
+        let name = format!("{path}/{}", entry.file_name().display());
+        if entry.file_type()?.is_dir() {
+            add_rust_files(&name, files)?;
+        } else if entry.path().extension().is_some_and(|end| end == "rs") {
+            let text = fs::read_to_string(entry.path());
+            let text = text.with_context(|| format!("cannot read {name}"))?;
+            files.push((name, text));
+        }
+    }
+    Ok(())
 }
 
 /// `program` in the workspace's root, without the variables that `cargo run` added to the
