@@ -2,28 +2,11 @@
 
 use std::time::Duration;
 
-use ats_pat_service::{Error, NewUser, Operator, Rotation, SignedIn};
-use ats_pat_test_support::world::{DAY, PASSWORD, World, code};
+use ats_pat_service::{Error, NewUser, Operator, Rotation};
+use ats_pat_test_support::world::{DAY, PASSWORD, World, code, person};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
 const NEW: &str = "orbit-of-velvet-plums-7";
-
-fn person(name: &str, administrator: bool) -> NewUser {
-    NewUser {
-        name: name.to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator,
-        password: Some(PASSWORD.into()),
-    }
-}
-
-async fn administrator(world: &World, name: &str) -> SignedIn {
-    let added = world.service.operator().add_user(person(name, true)).await;
-    assert_eq!(code(added), 1);
-    world.sign_in(name).await
-}
 
 /// Every change that an administrator can make. Returns their codes.
 async fn every_change(operator: &Operator<'_>, name: &str, token: &str) -> Vec<u32> {
@@ -41,7 +24,7 @@ async fn every_change(operator: &Operator<'_>, name: &str, token: &str) -> Vec<u
 #[on_every_database]
 async fn events_name_the_administrator_who_acted(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    let root = administrator(&world, "root").await;
+    let root = world.administrator("root").await;
     let eve = world.signed_in("eve").await;
     let token = world.create(&eve, "ci", DAY).await.unwrap().token.id;
     let head = world.store.events().head().await.unwrap();
@@ -71,8 +54,8 @@ async fn others_are_no_administrators() {
 async fn an_administrator_whose_session_ended_changes_nothing(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     let (root, other) = (
-        administrator(&world, "root").await,
-        administrator(&world, "other").await,
+        world.administrator("root").await,
+        world.administrator("other").await,
     );
     let eve = world.signed_in("eve").await;
     let token = world.create(&eve, "ci", DAY).await.unwrap().token.id;
@@ -93,7 +76,7 @@ async fn an_administrator_whose_session_ended_changes_nothing(database: &TestDat
 #[on_every_database]
 async fn long_work_goes_on_only_while_its_administrator_is_signed_in(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    let here = administrator(&world, "root").await;
+    let here = world.administrator("root").await;
     let there = world.sign_in("root").await;
     let still = async |by| code(world.service.still_administrator(by).await);
     assert_eq!([still(&here).await, still(&there).await], [1, 1]);
@@ -140,7 +123,7 @@ async fn long_work_ends_with_its_session() {
         settings.session_idle = settings.session_absolute * 2;
     })
     .await;
-    let root = administrator(&world, "root").await;
+    let root = world.administrator("root").await;
     let eve = world.signed_in("eve").await;
     assert_eq!(code(world.service.still_administrator(&eve).await), 1102);
     let until = world.settings.session_absolute;
@@ -194,8 +177,8 @@ async fn a_former_administrator_changes_nothing(database: &TestDatabase) {
 #[on_every_database]
 async fn an_administrator_can_disable_others_but_not_themselves(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    let root = administrator(&world, "root").await;
-    administrator(&world, "other").await;
+    let root = world.administrator("root").await;
+    world.administrator("other").await;
     let operator = world.service.administrator(&root).unwrap();
     assert!(matches!(
         operator.disable_user("ROOT").await,
@@ -212,8 +195,8 @@ async fn an_administrator_can_disable_others_but_not_themselves(database: &TestD
 #[on_every_database]
 async fn an_administrator_can_set_the_passwords_of_others_only(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    let root = administrator(&world, "root").await;
-    administrator(&world, "other").await;
+    let root = world.administrator("root").await;
+    world.administrator("other").await;
     let operator = world.service.administrator(&root).unwrap();
     let head = world.store.events().head().await.unwrap();
     // A password that is not allowed is also refused before any password work.
@@ -248,7 +231,7 @@ async fn an_administrator_can_set_the_passwords_of_others_only(database: &TestDa
 #[on_every_database]
 async fn a_new_password_by_an_operator_revokes_active_tokens_on_request(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    let root = administrator(&world, "root").await;
+    let root = world.administrator("root").await;
     let (ada, eve) = (world.signed_in("ada").await, world.signed_in("eve").await);
     let of_eve = world.create(&eve, "ci", DAY).await.unwrap();
     let first = world.create(&ada, "first", DAY).await.unwrap();
@@ -278,15 +261,14 @@ async fn a_new_password_by_an_operator_revokes_active_tokens_on_request(database
         assert_eq!(kinds, vec!["token.revoked"; revoked]);
     }
     assert_eq!(code(world.exchange(&of_eve.secret).await), 1, "another's");
-    let report = world.service.operator().verify_audit().await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_database]
 async fn the_last_administrator_is_not_disabled_by_mistake(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    administrator(&world, "root").await;
-    administrator(&world, "other").await;
+    world.administrator("root").await;
+    world.administrator("other").await;
     let operator = world.service.operator();
     assert_eq!(code(operator.disable_user("other").await), 1);
     let refused = operator.disable_user("root").await;

@@ -6,26 +6,13 @@ use std::time::Duration;
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::{Problem, Timestamp};
-use ats_pat_service::{BulkJobView, Error, NewToken, NewUser, Operator, Service, SignedIn};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_service::{BulkJobView, Error, NewToken, Operator, Service, SignedIn};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret, SecretString};
 
 /// More than one batch.
 const MANY: usize = 45;
-
-async fn administrator(world: &World, name: &str) -> SignedIn {
-    let new = NewUser {
-        name: name.to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    world.service.operator().add_user(new).await.unwrap();
-    world.sign_in(name).await
-}
 
 /// Ada's tokens with the scope `build`, and one without.
 struct Scene {
@@ -81,8 +68,7 @@ async fn begin(operator: &Operator<'_>) -> BulkJobView {
 
 impl Scene {
     async fn exchange(&self, secret: &SecretString) -> u32 {
-        let secret = secret.expose_secret().as_bytes();
-        code(self.world.service.exchange(&[secret], ADDRESS).await)
+        exchanged(&self.world.service, secret).await
     }
 
     /// How many of the tokens are refused as revoked.
@@ -106,7 +92,7 @@ async fn finish(service: &Service, job: &BulkJobView) {
 async fn exactly_the_tokens_that_were_confirmed_are_revoked(database: &TestDatabase) {
     let scene = scene(database).await;
     let world = &scene.world;
-    let root = administrator(world, "root").await;
+    let root = world.administrator("root").await;
     let operator = world.service.administrator(&root).unwrap();
     let found = operator.matching_tokens(None, with_scope("build")).await;
     let found = found.unwrap();
@@ -156,8 +142,7 @@ async fn exactly_the_tokens_that_were_confirmed_are_revoked(database: &TestDatab
     let actor = format!("user:{}", root.user().id);
     assert!(batches.iter().all(|told| told.event.actor == actor));
     assert_eq!(world.told("token.revoked").await.len(), 0);
-    let report = world.service.operator().verify_audit().await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
     // A restart goes by it.
     let again = world.reopen().await.unwrap();
     let secret = scene.builds[0].expose_secret().as_bytes();
@@ -225,8 +210,8 @@ async fn the_background_of_any_server_takes_over_a_job_that_was_left(database: &
 async fn a_job_stops_when_whoever_began_it_may_no_longer_revoke(database: &TestDatabase) {
     let scene = scene(database).await;
     let world = &scene.world;
-    administrator(world, "other").await;
-    let root = administrator(world, "root").await;
+    world.administrator("other").await;
+    let root = world.administrator("root").await;
     let operator = world.service.administrator(&root).unwrap();
     let job = begin(&operator).await;
     // It outlives the session, but not the right.

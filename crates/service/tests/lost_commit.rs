@@ -49,16 +49,7 @@ async fn a_change_whose_answer_is_lost_is_found_by_its_event(database: &TestData
         .await
         .unwrap();
     assert_eq!(generations.len(), 2, "regenerated once, not twice");
-    assert_eq!(
-        world
-            .service
-            .operator()
-            .verify_audit()
-            .await
-            .unwrap()
-            .findings,
-        Vec::<String>::new()
-    );
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_server(flavor = "multi_thread")]
@@ -114,16 +105,7 @@ async fn a_lost_answer_of_an_unreachable_database_is_unavailable_and_the_change_
     );
     proxy.arm(Fault::None);
     assert_eq!(code(world.exchange(&issued.secret).await), 1203);
-    assert_eq!(
-        world
-            .service
-            .operator()
-            .verify_audit()
-            .await
-            .unwrap()
-            .findings,
-        Vec::<String>::new()
-    );
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 /// Rows and events agree: each token has an event for its creation, and every row is the one of its

@@ -9,9 +9,9 @@ use ats_pat_domain::list::{Sort, TokenQuery, UserQuery, UserSort};
 use ats_pat_domain::name::fold;
 use ats_pat_domain::user::UserKind;
 use ats_pat_service::view::{NamedEventView, UserPageView};
-use ats_pat_service::{Error, EventQuery, NewUser};
+use ats_pat_service::{Error, EventQuery};
 use ats_pat_test_support::statements::counted;
-use ats_pat_test_support::world::{DAY, PASSWORD, World, code};
+use ats_pat_test_support::world::{DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
 async fn users(world: &World, page: u32, search: &str) -> UserPageView {
@@ -134,17 +134,7 @@ fn summary(events: &[NamedEventView]) -> Vec<(&str, Option<&str>, Option<&str>)>
 #[on_every_database]
 async fn events_are_read_back_from_the_newest_with_the_names_of_users(database: &TestDatabase) {
     let world = World::new(database.url()).await;
-    let administrator = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let operator = world.service.operator();
-    assert_eq!(code(operator.add_user(administrator).await), 1);
-    let root = world.sign_in("root").await;
+    let root = world.administrator("root").await;
     let ada = world.signed_in("ada").await;
     let token = world.create(&ada, "ci", DAY).await.unwrap().token.id;
     let operator = world.service.administrator(&root).unwrap();
@@ -194,4 +184,38 @@ async fn events_are_read_back_from_the_newest_with_the_names_of_users(database: 
         operator.event_page(of_nobody).await,
         Err(Error::UserNotFound { .. })
     ));
+}
+
+#[on_every_database]
+async fn events_come_in_order_without_gaps(database: &TestDatabase) {
+    let world = World::new(database.url()).await;
+    let ada = world.signed_in("ada").await;
+    for name in ["a", "b", "c"] {
+        world.create(&ada, name, DAY).await.unwrap();
+    }
+    let operator = world.service.operator();
+    let query = |kind: Option<&str>, limit| EventQuery {
+        kind: kind.map(ToOwned::to_owned),
+        limit,
+        ..EventQuery::default()
+    };
+    let (mut after, mut seen) = (0, Vec::new());
+    loop {
+        let (events, next) = operator.events_after(after, &query(None, 2)).await.unwrap();
+        if events.is_empty() {
+            assert_eq!(next, after);
+            break;
+        }
+        seen.extend(events.into_iter().map(|event| event.seq));
+        after = next;
+    }
+    let all: Vec<i64> = (1..=after).collect();
+    assert_eq!(seen, all);
+    let made = query(Some("token.created"), 100);
+    let (made, next) = operator.events_after(0, &made).await.unwrap();
+    assert_eq!(
+        (made.len(), next),
+        (3, after),
+        "events that were left out were read"
+    );
 }

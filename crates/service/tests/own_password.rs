@@ -67,8 +67,7 @@ async fn a_new_password_ends_every_session_and_begins_another(database: &TestDat
 
     assert_eq!(sign_in(&world, PASSWORD).await, 1101);
     assert_eq!(sign_in(&world, NEW).await, 1);
-    let report = world.service.operator().verify_audit().await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_database]

@@ -12,7 +12,7 @@ use ats_pat_service::{
     Acting, Client, Error, NewServiceAccount, NewUser, Owner, Regeneration, SignInResult, SignedIn,
     StepUp,
 };
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, person};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 use secrecy::ExposeSecret;
 
@@ -43,27 +43,10 @@ async fn confirmed(world: &World, by: &SignedIn) -> SignedIn {
     world.service.authenticate(id).await.unwrap()
 }
 
-async fn administrator(world: &World, name: &str) -> SignedIn {
-    let new = NewUser {
-        name: name.to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    world.service.operator().add_user(new).await.unwrap();
-    world.sign_in(name).await
-}
-
 fn new_user(name: &str, administrator: bool, password: Option<&str>) -> NewUser {
     NewUser {
-        name: name.to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator,
         password: password.map(Into::into),
+        ..person(name, administrator)
     }
 }
 
@@ -110,8 +93,7 @@ async fn a_confirmed_session_replaces_the_one_before(database: &TestDatabase) {
     }
     // A caller who confirms the same session twice has lost the first answer.
     assert_eq!(code(confirm(&world, &by, PASSWORD).await), 1100);
-    let report = world.service.operator().verify_audit().await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_database]
@@ -168,7 +150,7 @@ async fn a_session_with_an_old_sign_in_gives_no_secret(database: &TestDatabase) 
 async fn taking_rights_away_never_requires_a_recent_sign_in() {
     let database = sqlite();
     let world = world(&database).await;
-    let ada = administrator(&world, "ada").await;
+    let ada = world.administrator("ada").await;
     world.add_user("bob").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
     let id = issued.token.id.to_string();
@@ -187,7 +169,7 @@ async fn administrators_set_passwords_and_rights_only_after_a_recent_sign_in(
 ) {
     // Although the policy requires nothing.
     let world = World::new(database.url()).await;
-    let ada = administrator(&world, "ada").await;
+    let ada = world.administrator("ada").await;
     world.add_user("bob").await;
     let secret = "orbit-of-velvet-plums-7";
     world.clock.advance(WITHIN);

@@ -61,8 +61,7 @@ fn personal(event: &Event) -> Value {
 }
 
 async fn assert_nothing_is_found(world: &World) {
-    let report = world.service.operator().verify_audit().await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_database]

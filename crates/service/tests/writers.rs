@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{NewToken, Service, SignedIn, SystemClock};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, exchanged, migrated};
 use ats_pat_test_support::{TestDatabase, on_every_deployment};
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
@@ -33,11 +33,10 @@ async fn create_and_revoke(service: Service, ada: SignedIn, name: String) {
             ..NewToken::default()
         };
         let made = service.create_token(&ada, new).await.unwrap();
-        let secret = made.secret.expose_secret().as_bytes();
-        assert_eq!(code(service.exchange(&[secret], ADDRESS).await), 1);
+        assert_eq!(exchanged(&service, &made.secret).await, 1);
         let id = made.token.id.to_string();
         service.revoke_token(&ada, &id).await.unwrap();
-        assert_eq!(code(service.exchange(&[secret], ADDRESS).await), 1203);
+        assert_eq!(exchanged(&service, &made.secret).await, 1203);
     }
 }
 

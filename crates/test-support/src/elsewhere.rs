@@ -2,11 +2,11 @@
 //! list.
 
 use ats_pat_domain::Timestamp;
-use ats_pat_service::{Introspector, NewToken, NewUser, Service};
-use ats_pat_token::{Expectations, StatusReference, Unverified, UnverifiedStatusList};
-use secrecy::ExposeSecret as _;
+use ats_pat_service::{Introspector, NewToken, Service};
+use ats_pat_token::{Claims, Expectations, StatusReference, Unverified, UnverifiedStatusList};
+use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::world::{ADDRESS, DAY, ISSUER, PASSWORD};
+use crate::world::{ADDRESS, DAY, ISSUER, PASSWORD, person};
 
 /// How far the clocks of verifiers may differ.
 const SKEW_SECONDS: u32 = 60;
@@ -14,15 +14,7 @@ const SKEW_SECONDS: u32 = 60;
 /// A gateway that may introspect at `service`, by a token of the new administrator `root`. The
 /// token lasts for a day from `now` on.
 pub async fn gateway(service: &Service, now: Timestamp) -> Introspector {
-    let root = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let added = service.operator().add_user(root).await;
+    let added = service.operator().add_user(person("root", true)).await;
     added.expect("an administrator can be added");
     let signed_in = service.sign_in("root", &PASSWORD.into(), ADDRESS).await;
     let session = signed_in.expect("the administrator signs in").session_id;
@@ -43,18 +35,27 @@ pub async fn gateway(service: &Service, now: Timestamp) -> Introspector {
     introspector.expect("the gateway may introspect")
 }
 
-/// Where the status list says whether an authentication token was revoked, by the token itself.
-pub async fn status_place(service: &Service, token: &str, now: Timestamp) -> StatusReference {
+/// The claims of an authentication token, as a verifier reads them whose clock is right.
+pub async fn verified(service: &Service, token: &SecretString, now: Timestamp) -> Claims {
     let keys = service.jwks().await.expect("keys are published");
-    let token = Unverified::parse(token).expect("an authentication token");
+    let token = Unverified::parse(token.expose_secret()).expect("an authentication token");
     let expectations = Expectations {
         issuer: ISSUER,
         audience: ISSUER,
         now_seconds: now.as_seconds(),
-        skew_seconds: SKEW_SECONDS,
+        skew_seconds: 0,
     };
     let key = keys.find(token.kid()).expect("the token's key").key();
-    let claims = token.verify(key, &expectations).expect("a valid token");
+    token.verify(key, &expectations).expect("a valid token")
+}
+
+/// Where the status list says whether an authentication token was revoked, by the token itself.
+pub async fn status_place(
+    service: &Service,
+    token: &SecretString,
+    now: Timestamp,
+) -> StatusReference {
+    let claims = verified(service, token, now).await;
     claims.status.expect("a place in the status list")
 }
 

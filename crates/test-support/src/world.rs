@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
+use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{Clock, Store};
 use ats_pat_service::view::{IssuedToken, NamedEventView, UserView};
 use ats_pat_service::{
-    Acting, Error, EventQuery, Exchanged, MasterKeySource, NewServiceAccount, NewToken, NewUser,
-    OpenError, Parts, PasswordCost, Service, Settings, SignatureProvider, SignedIn,
-    SystemRandomness,
+    Acting, Error, EventQuery, Exchanged, MasterKeySource, NewOperatorKey, NewServiceAccount,
+    NewToken, NewUser, OpenError, Parts, PasswordCost, Service, Settings, SignatureProvider,
+    SignedIn, SystemRandomness,
 };
 use ats_pat_storage::{Database, OpenOptions};
 use secrecy::{ExposeSecret, SecretString};
@@ -125,19 +126,14 @@ impl World {
 
     /// Adds a user with [`PASSWORD`].
     pub async fn add_user(&self, name: &str) -> UserView {
-        let new = NewUser {
-            name: name.to_owned(),
-            id: None,
-            display_name: None,
-            email: None,
-            administrator: false,
-            password: Some(PASSWORD.into()),
-        };
-        self.service
-            .operator()
-            .add_user(new)
-            .await
-            .expect("the user is added")
+        let added = self.service.operator().add_user(person(name, false)).await;
+        added.expect("the user is added")
+    }
+
+    /// Adds an administrator with [`PASSWORD`].
+    pub async fn add_administrator(&self, name: &str) -> UserView {
+        let added = self.service.operator().add_user(person(name, true)).await;
+        added.expect("the administrator is added")
     }
 
     /// Adds a service account that this person is responsible for.
@@ -164,7 +160,13 @@ impl World {
         page.expect("the log is read")
     }
 
-    /// Signs a user in that [`Self::add_user`] added.
+    /// What `audit verify` finds.
+    pub async fn findings(&self) -> Vec<String> {
+        let report = self.service.operator().verify_audit().await;
+        report.expect("the log is read").findings
+    }
+
+    /// Signs a user in that [`Self::add_user`] or [`Self::add_administrator`] added.
     pub async fn sign_in(&self, name: &str) -> SignedIn {
         let result = self
             .service
@@ -180,6 +182,12 @@ impl World {
     /// Adds a user and signs in.
     pub async fn signed_in(&self, name: &str) -> SignedIn {
         self.add_user(name).await;
+        self.sign_in(name).await
+    }
+
+    /// Adds an administrator and signs in.
+    pub async fn administrator(&self, name: &str) -> SignedIn {
+        self.add_administrator(name).await;
         self.sign_in(name).await
     }
 
@@ -203,6 +211,19 @@ impl World {
         }
     }
 
+    /// What is asked for by somebody who makes an operator key that lasts for a day.
+    pub fn new_operator_key(&self, rights: &[Right]) -> NewOperatorKey {
+        NewOperatorKey {
+            name: Some("Terraform".to_owned()),
+            rights: rights
+                .iter()
+                .map(|right| right.as_str().to_owned())
+                .collect(),
+            expires_at: Some(self.now().after(DAY).to_string()),
+            allowed_networks: None,
+        }
+    }
+
     /// Exchanges a secret from [`ADDRESS`].
     pub async fn exchange(&self, secret: &SecretString) -> Result<Exchanged, Error> {
         self.exchange_from(secret, ADDRESS).await
@@ -217,6 +238,18 @@ impl World {
         self.service
             .exchange(&[secret.expose_secret().as_bytes()], address)
             .await
+    }
+}
+
+/// A user to add, who has only a name and [`PASSWORD`].
+pub fn person(name: &str, administrator: bool) -> NewUser {
+    NewUser {
+        name: name.to_owned(),
+        id: None,
+        display_name: None,
+        email: None,
+        administrator,
+        password: Some(PASSWORD.into()),
     }
 }
 
@@ -245,6 +278,12 @@ fn parts(store: Arc<dyn Store>, clock: &TestClock, settings: Settings, folder: &
         alone: false,
         signature_provider: SignatureProvider::default(),
     }
+}
+
+/// The code of an exchange at this server, from [`ADDRESS`].
+pub async fn exchanged(service: &Service, secret: &SecretString) -> u32 {
+    let secret = secret.expose_secret().as_bytes();
+    code(service.exchange(&[secret], ADDRESS).await)
 }
 
 /// The code of a refusal, or of what a failure is answered with.

@@ -7,7 +7,7 @@ use ats_pat_domain::port::IdentityProvider;
 use ats_pat_http::{HttpSettings, Limits};
 use ats_pat_service::{NewUser, Parts, Service, Settings};
 use ats_pat_test_support::clock::TestClock;
-use ats_pat_test_support::world::{PASSWORD, World};
+use ats_pat_test_support::world::{World, person};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -25,12 +25,8 @@ impl Site {
     /// disabled.
     pub async fn add_people(&self) {
         let new = NewUser {
-            name: "root".to_owned(),
-            id: None,
             display_name: Some("Ada Lovelace".to_owned()),
-            email: None,
-            administrator: true,
-            password: Some(PASSWORD.into()),
+            ..person("root", true)
         };
         let operator = self.world.service.operator();
         operator.add_user(new).await.expect("the user is added");

@@ -1,8 +1,6 @@
 //! Every step but copying works without script.
 
-use ats_pat_service::NewUser;
 use ats_pat_test_support::browser::{Browser, containing};
-use ats_pat_test_support::world::PASSWORD;
 
 use crate::person::{
     TOKENS, WITHOUT_SCRIPT, act_on_page, act_without_script, ada, add, close_without_script,
@@ -147,16 +145,7 @@ async fn a_day_of_ones_own_and_a_mistake_need_no_script() {
 #[tokio::test]
 async fn users_and_sessions_are_ended_by_pages_that_ask() {
     let site = Site::start(|_| {}).await;
-    let root = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let added = site.world.service.operator().add_user(root).await;
-    added.expect("the user is added");
+    site.world.add_administrator("root").await;
     site.world.add_user("ada").await;
     let browser = Browser::open(&WITHOUT_SCRIPT).await;
     browser.goto(&site.url("/settings/users")).await;

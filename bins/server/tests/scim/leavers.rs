@@ -5,8 +5,8 @@ use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{Introspector, NotSignedIn, Service, SignedIn};
 use ats_pat_test_support::elsewhere::{gateway, is_listed_as_revoked, status_place};
 use ats_pat_test_support::scripted::somebody;
-use ats_pat_test_support::world::{ADDRESS, DAY, code};
-use secrecy::ExposeSecret as _;
+use ats_pat_test_support::world::{ADDRESS, DAY, exchanged};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::scene::{CORP, Scene, holds, id};
@@ -16,7 +16,7 @@ struct Ada {
     user: Value,
     by: SignedIn,
     token: IssuedToken,
-    authentication_token: String,
+    authentication_token: SecretString,
     /// Who introspects.
     gateway: Introspector,
 }
@@ -38,21 +38,15 @@ async fn ada(scene: &Scene) -> Ada {
     Ada {
         user,
         by,
-        authentication_token: exchanged.token.expose_secret().to_owned(),
+        authentication_token: exchanged.token,
         token,
         gateway: gateway(&scene.service, scene.world.now()).await,
     }
 }
 
-/// The code of an exchange.
-async fn exchanged(service: &Service, ada: &Ada) -> u32 {
-    let secret = ada.token.secret.expose_secret().as_bytes();
-    code(service.exchange(&[secret], ADDRESS).await)
-}
-
 /// What the identity behind the authentication token is answered with, over HTTP.
 async fn identity(scene: &Scene, ada: &Ada) -> u16 {
-    let bearer = format!("Bearer {}", ada.authentication_token);
+    let bearer = format!("Bearer {}", ada.authentication_token.expose_secret());
     let call = scene
         .plain("GET /api/identity")
         .header("authorization", &bearer);
@@ -61,11 +55,11 @@ async fn identity(scene: &Scene, ada: &Ada) -> u16 {
 
 async fn is_out(scene: &Scene, other: &Service, ada: &Ada, with: u32) {
     for service in [&scene.service, other] {
-        assert_eq!(exchanged(service, ada).await, with);
+        assert_eq!(exchanged(service, &ada.token.secret).await, with);
         assert!(!holds(service, &ada.by).await, "the session is over");
     }
     assert_eq!(identity(scene, ada).await, 401);
-    for secret in [&ada.token.secret, &ada.authentication_token.as_str().into()] {
+    for secret in [&ada.token.secret, &ada.authentication_token] {
         let told = scene
             .service
             .introspect(&ada.gateway, secret)
@@ -82,7 +76,7 @@ async fn whom_the_directory_deactivates_is_out_on_every_server_until_it_says_oth
     let scene = Scene::new().await;
     let ada = ada(&scene).await;
     let other = scene.world.reopen().await.unwrap();
-    assert_eq!(exchanged(&other, &ada).await, 1);
+    assert_eq!(exchanged(&other, &ada.token.secret).await, 1);
     assert_eq!(identity(&scene, &ada).await, 200);
     let path = format!("/Users/{}", id(&ada.user));
     let active = |value: Value| json!([{"op": "Replace", "path": "active", "value": value}]);
@@ -97,9 +91,9 @@ async fn whom_the_directory_deactivates_is_out_on_every_server_until_it_says_oth
     assert!(operator.enable_user("ada").await.unwrap().disabled);
     operator.disable_user("ada").await.unwrap();
     assert_eq!(scene.patch(&path, active(json!(true))).await.status, 200);
-    assert_eq!(exchanged(&scene.service, &ada).await, 1205);
+    assert_eq!(exchanged(&scene.service, &ada.token.secret).await, 1205);
     operator.enable_user("ada").await.unwrap();
-    assert_eq!(exchanged(&scene.service, &ada).await, 1);
+    assert_eq!(exchanged(&scene.service, &ada.token.secret).await, 1);
     let told = scene.world.told("user.disabled").await;
     assert_eq!(told.len(), 2);
     assert_eq!(told[1].event.details["By"], "Scim");
@@ -127,7 +121,7 @@ async fn whom_the_directory_deletes_never_comes_back() {
         .list_tokens(&by, ats_pat_domain::list::TokenQuery::of(None))
         .await;
     assert_eq!(owned.unwrap().total, 0);
-    assert_eq!(exchanged(&scene.service, &ada).await, 1203);
+    assert_eq!(exchanged(&scene.service, &ada.token.secret).await, 1203);
     // No administrator lets the old one in.
     let operator = scene.service.operator();
     let old: ats_pat_domain::UserId = id(&ada.user).parse().unwrap();

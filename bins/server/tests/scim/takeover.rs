@@ -2,19 +2,15 @@
 
 use ats_pat_service::NewUser;
 use ats_pat_test_support::scripted::somebody;
-use ats_pat_test_support::world::PASSWORD;
+use ats_pat_test_support::world::person;
 use serde_json::json;
 
 use crate::scene::{PARTNER, Scene, USER, id, refused};
 
 async fn administrator(scene: &Scene) -> String {
     let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
         email: Some("root@example.com".to_owned()),
-        administrator: true,
-        password: Some(PASSWORD.into()),
+        ..person("root", true)
     };
     scene
         .service

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use ats_pat_domain::Code;
 use ats_pat_http::{HttpSettings, Limits, serve};
-use ats_pat_service::{NewUser, Service, Settings};
+use ats_pat_service::{Service, Settings};
 use ats_pat_test_support::world::{ISSUER, PASSWORD, World};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
@@ -79,16 +79,7 @@ impl Server {
 
     /// Adds an administrator and signs in. Returns the cookie.
     pub async fn sign_in_administrator(&self, name: &str) -> String {
-        let new = NewUser {
-            name: name.to_owned(),
-            id: None,
-            display_name: None,
-            email: None,
-            administrator: true,
-            password: Some(PASSWORD.into()),
-        };
-        let operator = self.world.service.operator();
-        operator.add_user(new).await.unwrap();
+        self.world.add_administrator(name).await;
         self.sign_in_again(name).await
     }
 

@@ -20,7 +20,7 @@ use std::path::Path;
 use ats_pat_auth::{AuthError, BackupCipher, KeyedHash, MasterKeyId, MasterKeys};
 use serde::{Deserialize, Serialize};
 
-use super::error::BackupError;
+use super::error::{self, BackupError};
 
 const MAGIC: &[u8; 16] = b"ATS-PAT-BACKUP\n\0";
 const VERSION: u8 = 1;
@@ -55,14 +55,8 @@ pub(super) fn seal(
     master: &MasterKeys,
     salt: [u8; SALT],
 ) -> Result<(), BackupError> {
-    let not_read = |source| BackupError::NotRead {
-        path: content.to_owned(),
-        source,
-    };
-    let not_written = |source| BackupError::NotWritten {
-        path: sealed.to_owned(),
-        source,
-    };
+    let not_read = |source| error::not_read(content, source);
+    let not_written = |source| error::not_written(sealed, source);
     let cipher = master.cipher_of_new_backup(&salt);
     let head = head_bytes(head, master.first_id(), &salt, &cipher).map_err(not_written)?;
     let mut reader = File::open(content).map_err(not_read)?;
@@ -93,14 +87,8 @@ pub(super) fn open(
     let altered = || BackupError::Altered {
         path: sealed.to_owned(),
     };
-    let not_read = |source| BackupError::NotRead {
-        path: sealed.to_owned(),
-        source,
-    };
-    let not_written = |source| BackupError::NotWritten {
-        path: content.to_owned(),
-        source,
-    };
+    let not_read = |source| error::not_read(sealed, source);
+    let not_written = |source| error::not_written(content, source);
     let mut reader = BufReader::new(File::open(sealed).map_err(not_read)?);
     let mut head = [0; HEAD];
     let length = fill(&mut reader, &mut head).map_err(not_read)?;

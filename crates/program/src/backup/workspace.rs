@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::BackupError;
+use super::error::{BackupError, not_written};
 
 /// A folder for this program alone, with mode 0700. It is removed with all that is in it when this
 /// is dropped. What a program that was killed left there is removed by the next one.
@@ -21,10 +21,7 @@ impl Workspace {
         name.push(target.file_name().unwrap_or_default());
         name.push(".unfinished");
         let folder = place.join(name);
-        let failed = |source: io::Error| BackupError::NotWritten {
-            path: folder.clone(),
-            source,
-        };
+        let failed = |source| not_written(&folder, source);
         match make_private(&folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(failed(error));
@@ -48,10 +45,7 @@ impl Workspace {
         };
         workspace
             .clear()
-            .map_err(|source| BackupError::NotWritten {
-                path: workspace.folder.clone(),
-                source,
-            })?;
+            .map_err(|source| not_written(&workspace.folder, source))?;
         Ok(workspace)
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{Regeneration, Service, SignedIn};
-use ats_pat_test_support::world::{ADDRESS, DAY, World, code, migrated};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code, exchanged, migrated};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 use ats_pat_token::PersonalAccessToken;
 use secrecy::ExposeSecret;
@@ -61,8 +61,7 @@ impl Alone {
     }
 
     async fn exchange(&self, issued: &IssuedToken) -> u32 {
-        let secret = issued.secret.expose_secret().as_bytes();
-        code(self.service.exchange(&[secret], ADDRESS).await)
+        exchanged(&self.service, &issued.secret).await
     }
 
     /// How many statements read grants since the last call.

@@ -9,7 +9,7 @@ use ats_pat_service::{
     NewToken, PasswordChange, Regeneration, Service, SignedIn, SystemClock, TokenUpdate,
 };
 use ats_pat_test_support::proxy::{Fault, Proxy};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, exchanged, migrated};
 use ats_pat_test_support::{TestDatabase, on_every_deployment, on_every_server};
 use secrecy::ExposeSecret as _;
 use tokio::task::{JoinHandle, JoinSet};
@@ -62,8 +62,7 @@ impl Replica {
     }
 
     async fn exchange(&self, issued: &IssuedToken) -> u32 {
-        let secret = issued.secret.expose_secret().as_bytes();
-        code(self.service.exchange(&[secret], ADDRESS).await)
+        exchanged(&self.service, &issued.secret).await
     }
 
     /// Exchanges until one exchange was answered from memory.

@@ -5,7 +5,7 @@ use ats_pat_test_support::world::{ADDRESS, World};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::scene::{administrator, create, introspect, introspector, world, world_with};
+use crate::scene::{create, introspect, introspector, world, world_with};
 
 const WRITTEN_OUT: &str = "all orders:read orders:write";
 
@@ -39,7 +39,7 @@ async fn a_token_with_all_names_the_catalogue_in_every_answer(database: &TestDat
 async fn other_scopes_stay_as_they_are(database: &TestDatabase) {
     let world = writes_all_out(database.url()).await;
     let by = introspector(&world).await;
-    let root = administrator(&world, "boss").await;
+    let root = world.administrator("boss").await;
     let issued = create(&world, &root, "ci", &["introspect", "orders:read"])
         .await
         .unwrap();

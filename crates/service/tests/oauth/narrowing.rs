@@ -12,7 +12,7 @@ use ats_pat_token::{Claims, Expectations, Unverified};
 use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::scene::{ORDERS, administrator, create, world};
+use crate::scene::{ORDERS, create, world};
 
 fn narrowing(scope: Option<&str>, audience: &[&str], seconds: Option<u32>) -> Narrowing {
     Narrowing {
@@ -80,7 +80,7 @@ async fn scope_audience_and_lifetime_are_narrowed_for_this_token_only(database: 
 #[on_every_database]
 async fn widening_is_refused_and_is_no_use(database: &TestDatabase) {
     let world = world(database.url()).await;
-    let root = administrator(&world, "root").await;
+    let root = world.administrator("root").await;
     let issued = create(&world, &root, "ci", &["orders:read"]).await.unwrap();
     let whole = create(&world, &root, "whole", &["all"]).await.unwrap();
     for (secret, scope) in [
@@ -152,7 +152,7 @@ fn no_narrowed_token_exceeds_its_personal_access_token() {
     let database = sqlite();
     let (world, tokens) = RUNTIME.block_on(async {
         let world = world(database.url()).await;
-        let root = administrator(&world, "root").await;
+        let root = world.administrator("root").await;
         let mut tokens = Vec::new();
         for scopes in [
             &["all"][..],

@@ -3,8 +3,8 @@
 use ats_pat_domain::event::Event;
 use ats_pat_domain::scope::Scope;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{Error, Introspection, NewToken, NewUser, Settings, SignedIn};
-use ats_pat_test_support::world::{DAY, ISSUER, PASSWORD, World};
+use ats_pat_service::{Error, Introspection, NewToken, Settings, SignedIn};
+use ats_pat_test_support::world::{DAY, ISSUER, World};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The second audience. The first is the issuer.
@@ -27,20 +27,6 @@ pub async fn world_with(url: &str, change: impl FnOnce(&mut Settings)) -> World 
     .await
 }
 
-pub async fn administrator(world: &World, name: &str) -> SignedIn {
-    let new = NewUser {
-        name: name.to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let added = world.service.operator().add_user(new).await;
-    added.unwrap();
-    world.sign_in(name).await
-}
-
 /// Creates a token with these scopes that lasts a day.
 pub async fn create(
     world: &World,
@@ -59,7 +45,7 @@ pub async fn create(
 
 /// An authentication token that may introspect.
 pub async fn introspector(world: &World) -> SecretString {
-    let root = administrator(world, "root").await;
+    let root = world.administrator("root").await;
     let issued = create(world, &root, "gateway", &["introspect"])
         .await
         .unwrap();

@@ -3,12 +3,12 @@
 use ats_pat_test_support::world::code;
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
-use crate::scene::{administrator, create, world};
+use crate::scene::{create, world};
 
 #[on_every_database]
 async fn only_administrators_may_give_introspect_and_never_beside_all(database: &TestDatabase) {
     let world = world(database.url()).await;
-    let root = administrator(&world, "root").await;
+    let root = world.administrator("root").await;
     let eve = world.signed_in("eve").await;
     for (name, scopes, by_root, by_eve) in [
         ("alone", &["introspect"][..], 1, 1305),
@@ -34,7 +34,7 @@ async fn only_administrators_may_give_introspect_and_never_beside_all(database: 
 async fn the_policy_offers_introspect_to_administrators_only() {
     let database = ats_pat_test_support::sqlite();
     let world = world(database.url()).await;
-    let root = administrator(&world, "root").await;
+    let root = world.administrator("root").await;
     let eve = world.signed_in("eve").await;
     for (by, offered) in [
         (&eve, &["all", "orders:read", "orders:write"][..]),

@@ -6,7 +6,7 @@ use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::ProvenIdentity;
 use ats_pat_service::{
     Directory, DirectoryRules, DirectoryUser, Error, GroupChange, KeyHolder, MemberChange,
-    NewOperatorKey, NotSignedIn, Precondition, UserCondition,
+    NotSignedIn, Precondition, UserCondition,
 };
 use ats_pat_test_support::world::{ADDRESS, DAY, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
@@ -29,12 +29,7 @@ async fn company(database: &TestDatabase, claim: &str) -> (Company, KeyHolder) {
 
 /// The directory, by an operator key.
 pub async fn key_holder(company: &Company) -> KeyHolder {
-    let new = NewOperatorKey {
-        name: Some("directory".to_owned()),
-        rights: vec![Right::Scim.as_str().to_owned()],
-        expires_at: Some(company.world.now().after(DAY).to_string()),
-        allowed_networks: None,
-    };
+    let new = company.world.new_operator_key(&[Right::Scim]);
     let issued = company.service.operator().create_operator_key(new).await;
     let secret = issued.unwrap().secret;
     let presented = secret.expose_secret().as_bytes();

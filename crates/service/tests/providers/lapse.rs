@@ -7,10 +7,8 @@ use std::time::Duration;
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::view::IssuedToken;
-use ats_pat_service::{
-    Introspector, NewToken, NewUser, Parts, Service, Settings, SignedIn, SystemClock,
-};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
+use ats_pat_service::{Introspector, NewToken, Parts, Service, Settings, SignedIn, SystemClock};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code, exchanged, migrated};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -36,7 +34,7 @@ async fn company(database: &TestDatabase) -> Company {
 
 impl Company {
     async fn exchanged(&self, issued: &IssuedToken) -> u32 {
-        exchange(&self.service, &issued.secret).await
+        exchanged(&self.service, &issued.secret).await
     }
 
     async fn bearer(&self, issued: &IssuedToken) -> SecretString {
@@ -62,16 +60,7 @@ impl Company {
     }
 
     async fn introspector(&self) -> Introspector {
-        let new = NewUser {
-            name: "boss".to_owned(),
-            id: None,
-            display_name: None,
-            email: None,
-            administrator: true,
-            password: Some(PASSWORD.into()),
-        };
-        self.service.operator().add_user(new).await.unwrap();
-        let boss = self.world.sign_in("boss").await;
+        let boss = self.world.administrator("boss").await;
         let new = NewToken {
             scopes: Some(vec!["introspect".to_owned()]),
             ..self.world.new_token("introspection", 300 * DAY)
@@ -88,11 +77,6 @@ impl Company {
     }
 }
 
-async fn exchange(service: &Service, secret: &SecretString) -> u32 {
-    let shown = [secret.expose_secret().as_bytes()];
-    code(service.exchange(&shown, ADDRESS).await)
-}
-
 #[on_every_database]
 async fn everything_of_an_owner_stops_who_has_not_signed_in_for_so_long(database: &TestDatabase) {
     let company = company(database).await;
@@ -107,32 +91,32 @@ async fn everything_of_an_owner_stops_who_has_not_signed_in_for_so_long(database
     // An authentication token ends with the sign-in, and the answer still says when the personal
     // access token does.
     clock.set(end.before(MINUTE));
-    let exchanged = company.service.exchange(&shown, ADDRESS).await.unwrap();
-    assert_eq!(exchanged.expires_at.as_seconds(), end.as_seconds());
-    let of_entry = exchanged.personal_access_token_expires_at;
+    let answered = company.service.exchange(&shown, ADDRESS).await.unwrap();
+    assert_eq!(answered.expires_at.as_seconds(), end.as_seconds());
+    let of_entry = answered.personal_access_token_expires_at;
     assert_eq!(of_entry, issued.token.expires_at);
     let holder = company.service.authenticate_holder(&shown, ADDRESS).await;
     let holder = holder.unwrap();
     let renewed = company.service.regenerate_itself(&holder, None).await;
     let renewed = renewed.unwrap().secret;
     assert!(company.is_alive(&by, &issued.secret).await);
-    assert!(company.is_alive(&by, &exchanged.token).await);
+    assert!(company.is_alive(&by, &answered.token).await);
 
     // For less than a second nothing is minted.
     clock.set(end.before(Duration::from_secs(1)));
     assert_eq!(company.exchanged(&issued).await, 1);
     clock.set(end.before(Duration::from_millis(999)));
     assert_eq!(company.exchanged(&issued).await, OVERDUE);
-    assert_eq!(company.identified(&exchanged.token).await, 1);
+    assert_eq!(company.identified(&answered.token).await, 1);
     assert!(company.holds(&ada).await);
 
     clock.set(end);
     for secret in [&issued.secret, &renewed] {
-        assert_eq!(exchange(&company.service, secret).await, OVERDUE);
+        assert_eq!(exchanged(&company.service, secret).await, OVERDUE);
         assert!(!company.is_alive(&by, secret).await);
     }
-    assert_eq!(company.identified(&exchanged.token).await, 1206);
-    assert!(!company.is_alive(&by, &exchanged.token).await);
+    assert_eq!(company.identified(&answered.token).await, 1206);
+    assert!(!company.is_alive(&by, &answered.token).await);
     let again = company.service.authenticate_holder(&shown, ADDRESS).await;
     assert_eq!(code(again), OVERDUE);
     // The change looks again.
@@ -150,7 +134,7 @@ async fn everything_of_an_owner_stops_who_has_not_signed_in_for_so_long(database
     // A sign-in there is all it takes, and what had ended stays so.
     let anew = company.sign_in(person("1", "ada", &[])).await.unwrap();
     assert_eq!(company.exchanged(&issued).await, 1);
-    assert_eq!(exchange(&company.service, &renewed).await, 1);
+    assert_eq!(exchanged(&company.service, &renewed).await, 1);
     assert!(company.holds(&anew).await && !company.holds(&ada).await);
     assert_eq!(authenticated().await, 1100);
     company.verified().await;
@@ -349,7 +333,7 @@ async fn server(world: &World, url: &str) -> Service {
 async fn warm(service: &Service, secret: &SecretString) {
     loop {
         let before = service.figures().cache_hits;
-        assert_eq!(exchange(service, secret).await, 1);
+        assert_eq!(exchanged(service, secret).await, 1);
         if service.figures().cache_hits > before {
             return;
         }
@@ -382,7 +366,7 @@ async fn a_server_refuses_from_memory_what_no_event_tells_of(database: &TestData
     }
     for server in &servers {
         let hits = server.figures().cache_hits;
-        assert_eq!(exchange(server, &issued.secret).await, OVERDUE);
+        assert_eq!(exchanged(server, &issued.secret).await, OVERDUE);
         assert!(server.figures().cache_hits > hits, "it was read again");
         let identity = server.identity(token.expose_secret()).await;
         assert_eq!(code(identity), 1206);

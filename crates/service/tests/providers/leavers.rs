@@ -7,7 +7,7 @@ use ats_pat_service::{
     SystemClock,
 };
 use ats_pat_test_support::elsewhere::{gateway, is_listed_as_revoked, status_place};
-use ats_pat_test_support::world::{ADDRESS, DAY, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_deployment};
 use ats_pat_token::StatusReference;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -65,11 +65,6 @@ fn new_token() -> NewToken {
     }
 }
 
-async fn exchanged(service: &Service, token: &IssuedToken) -> SecretString {
-    let shown = [token.secret.expose_secret().as_bytes()];
-    service.exchange(&shown, ADDRESS).await.unwrap().token
-}
-
 /// What a verifier would say that reads the list at this server.
 async fn is_listed(service: &Service, place: &StatusReference) -> bool {
     is_listed_as_revoked(service, place, SystemClock.now()).await
@@ -83,10 +78,11 @@ async fn arrives(company: &Company, number: usize) -> Person {
     let one = &company.service;
     let by = one.authenticate(session.expose_secret()).await.unwrap();
     let token = one.create_token(&by, new_token()).await.unwrap();
-    let authentication_token = exchanged(one, &token).await;
-    let bearer = authentication_token.expose_secret();
+    let shown = [token.secret.expose_secret().as_bytes()];
+    let exchanged = one.exchange(&shown, ADDRESS).await.unwrap();
+    let authentication_token = exchanged.token;
     Person {
-        place: status_place(one, bearer, SystemClock.now()).await,
+        place: status_place(one, &authentication_token, SystemClock.now()).await,
         subject,
         name,
         session,
@@ -97,8 +93,7 @@ async fn arrives(company: &Company, number: usize) -> Person {
 
 impl Person {
     async fn exchange(&self, service: &Service) -> u32 {
-        let shown = [self.token.secret.expose_secret().as_bytes()];
-        code(service.exchange(&shown, ADDRESS).await)
+        exchanged(service, &self.token.secret).await
     }
 
     /// Exchanges until an exchange was answered from memory.

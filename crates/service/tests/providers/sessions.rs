@@ -1,14 +1,15 @@
 //! Sign-ins that are begun, confirmed, and ended by the provider, and passwords beside them.
 
+use std::time::Duration;
+
 use ats_pat_domain::port::{IdentityError, LoggedOut, ProvenIdentity};
 use ats_pat_domain::{Identity, Timestamp};
-use ats_pat_service::{Error, LocalPasswords, LogoutRefused, NewUser, NotSignedIn, Service};
+use ats_pat_service::{Error, LocalPasswords, LogoutRefused, NotSignedIn, Service};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret;
-use std::time::Duration;
 
 use crate::scene::{Company, PARTNER, identity, partner, person};
 
@@ -185,15 +186,7 @@ async fn only_an_own_and_new_sign_in_confirms_a_session(database: &TestDatabase)
 async fn passwords_can_be_left_to_administrators_or_to_nobody(database: &TestDatabase) {
     let world = World::new(database.url()).await;
     world.add_user("bob").await;
-    let root = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    world.service.operator().add_user(root).await.unwrap();
+    world.add_administrator("root").await;
     for (local, of_bob, of_root) in [
         (LocalPasswords::On, 1, 1),
         (LocalPasswords::Administrators, 1102, 1),

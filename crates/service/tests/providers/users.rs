@@ -2,7 +2,7 @@
 
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::ProvenIdentity;
-use ats_pat_service::{Error, NewOperatorKey, NotSignedIn, ProviderRules, UserUpdate};
+use ats_pat_service::{Error, NotSignedIn, ProviderRules, UserUpdate};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, code};
 use ats_pat_test_support::{Kind, TestDatabase, on_every_database};
 use secrecy::ExposeSecret as _;
@@ -174,12 +174,7 @@ async fn operator_keys_end_with_the_group_that_gave_the_right_to_make_them(
             ..person(subject, name, &["admins"])
         });
         let by = by.await.unwrap();
-        let new = NewOperatorKey {
-            name: Some("Terraform".to_owned()),
-            rights: vec![Right::Users.as_str().to_owned()],
-            expires_at: Some(company.world.now().after(DAY).to_string()),
-            allowed_networks: None,
-        };
+        let new = company.world.new_operator_key(&[Right::Users]);
         let administrator = company.service.administrator(&by).unwrap();
         let issued = administrator.create_operator_key(new).await.unwrap();
         let shown = issued.secret.expose_secret().as_bytes();

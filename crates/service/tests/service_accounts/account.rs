@@ -1,7 +1,7 @@
 //! What a service account has of its own, and what it can never do.
 
 use ats_pat_domain::scope::Scope;
-use ats_pat_service::{Acting, Error, NewToken, NewUser};
+use ats_pat_service::{Acting, Error, NewToken};
 use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, code};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 
@@ -48,16 +48,7 @@ async fn only_administrators_give_an_account_the_right_to_introspect(database: &
         ),
         1305
     );
-    let root = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    service.operator().add_user(root).await.unwrap();
-    let root = scene.world.sign_in("root").await;
+    let root = scene.world.administrator("root").await;
     let operator = service.operator();
     operator.set_responsible("deploy", "root").await.unwrap();
     let root = Acting::on(&root, scene.owner());

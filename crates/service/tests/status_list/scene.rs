@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{PublishedStatusList, Regeneration, Service, SignedIn};
+use ats_pat_test_support::elsewhere::verified;
 use ats_pat_test_support::world::{ISSUER, World};
-use ats_pat_token::{
-    Claims, Expectations, ListVersion, StatusList, StatusReference, Unverified,
-    UnverifiedStatusList,
-};
-use secrecy::{ExposeSecret, SecretString};
+use ats_pat_token::{Claims, ListVersion, StatusList, StatusReference, UnverifiedStatusList};
+use secrecy::SecretString;
 
 /// Longer than the result of a look at the event log may be served.
 pub const A_MOMENT: Duration = Duration::from_millis(200);
@@ -40,16 +38,7 @@ pub async fn list(world: &World, service: &Service, uri: &str) -> (ListVersion, 
 
 pub async fn claims(world: &World, secret: &SecretString) -> Claims {
     let token = world.exchange(secret).await.unwrap().token;
-    let unverified = Unverified::parse(token.expose_secret()).unwrap();
-    let keys = world.service.jwks().await.unwrap();
-    let expectations = Expectations {
-        issuer: ISSUER,
-        audience: ISSUER,
-        now_seconds: world.now().as_seconds(),
-        skew_seconds: 0,
-    };
-    let key = *keys.find(unverified.kid()).unwrap().key();
-    unverified.verify(&key, &expectations).unwrap()
+    verified(&world.service, &token, world.now()).await
 }
 
 pub async fn place(world: &World, issued: &IssuedToken) -> StatusReference {

@@ -1,7 +1,7 @@
 //! Who replaces the policy, and from when on the new one is in force.
 
 use ats_pat_domain::{Problem, Rule};
-use ats_pat_service::{Error, Narrowing, NewPolicy, NewToken, PolicySource, Service, SignedIn};
+use ats_pat_service::{Error, Narrowing, NewPolicy, NewToken, PolicySource, Service};
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database, sqlite};
 
@@ -112,7 +112,7 @@ async fn only_an_administrator_replaces_the_policy(database: &TestDatabase) {
     let world = world(database).await;
     let eve = world.signed_in("eve").await;
     assert!(world.service.administrator(&eve).is_err());
-    let root = administrator(&world).await;
+    let root = world.administrator("root").await;
     let operator = world.service.administrator(&root).unwrap();
     let first = operator.policies().await.unwrap().version;
     let at = |version: &str, json| NewPolicy {
@@ -145,19 +145,6 @@ async fn only_an_administrator_replaces_the_policy(database: &TestDatabase) {
         .apply_policy(new(r#"{"MaxActiveTokens": 7}"#))
         .await;
     assert_eq!(code(ended), 1100);
-}
-
-async fn administrator(world: &World) -> SignedIn {
-    let new = ats_pat_service::NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(ats_pat_test_support::world::PASSWORD.into()),
-    };
-    world.service.operator().add_user(new).await.unwrap();
-    world.sign_in("root").await
 }
 
 #[tokio::test]

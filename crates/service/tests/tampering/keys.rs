@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use ats_pat_auth::MasterKeys;
 use ats_pat_service::{OpenError, Rotation};
-use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
+use ats_pat_test_support::world::{ADDRESS, PASSWORD, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
-
 use secrecy::ExposeSecret;
 
 use crate::scene::{Scene, assert_found, scene};
@@ -116,8 +115,7 @@ async fn a_wrong_master_key_stops_the_start_and_a_new_one_changes_no_hash(databa
         .reopen()
         .await
         .expect("everything is sealed with the new key");
-    let presented = [issued.secret.expose_secret().as_bytes()];
-    assert_eq!(code(service.exchange(&presented, ADDRESS).await), 1);
+    assert_eq!(exchanged(&service, &issued.secret).await, 1);
     assert_eq!(
         service.operator().verify_audit().await.unwrap().findings,
         Vec::<String>::new()

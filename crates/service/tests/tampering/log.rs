@@ -1,10 +1,10 @@
 //! The event log, and databases that went back.
 
 use ats_pat_service::{EventQuery, OpenError, RestoreChoice, Rotation, Service};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
-use crate::scene::{Scene, assert_found, findings, scene};
+use crate::scene::{Scene, assert_found, scene};
 
 #[on_every_database(each = [
     (
@@ -72,7 +72,7 @@ async fn behind_the_largest_number_changes_are_refused(database: &TestDatabase) 
 async fn personal_details_can_be_erased_without_breaking_the_chain(database: &TestDatabase) {
     let scene = scene(database).await;
     database.execute("DELETE FROM event_personal").await;
-    assert_eq!(findings(&scene.world).await, Vec::<String>::new());
+    assert_eq!(scene.world.findings().await, Vec::<String>::new());
 }
 
 /// Takes the database back to before the last event, as a restored backup would.
@@ -120,8 +120,7 @@ async fn a_database_behind_the_anchor_stops_the_start_until_the_restore_is_accep
     } else {
         1203
     };
-    let presented = [secrecy::ExposeSecret::expose_secret(&issued.secret).as_bytes()];
-    assert_eq!(code(service.exchange(&presented, ADDRESS).await), expected);
+    assert_eq!(exchanged(&service, &issued.secret).await, expected);
     assert_eq!(
         service.operator().verify_audit().await.unwrap().findings,
         Vec::<String>::new()

@@ -8,12 +8,12 @@ use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{
     ArchiveError, ArchivedPart, PruneError, PrunedEvents, Pruning, Regeneration, Service, SignedIn,
 };
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
 
-use crate::put_back::{copy, exchange, put_back, services};
-use crate::scene::{assert_found, findings};
+use crate::put_back::{copy, put_back, services};
+use crate::scene::assert_found;
 
 /// Longer than any test.
 const LONG: Duration = Duration::from_hours(24 * 80);
@@ -101,16 +101,16 @@ async fn a_revoked_token_stays_revoked_without_its_events(database: &TestDatabas
     let pruned = old.pruned(1).await;
     assert!(pruned.removed > 0, "{pruned:?}");
     for service in services(&old.world).await {
-        assert_eq!(exchange(&service, &old.kept.secret).await, 1);
+        assert_eq!(exchanged(&service, &old.kept.secret).await, 1);
     }
     put_back(database).await;
     for service in services(&old.world).await {
-        assert_eq!(exchange(&service, &old.revoked.secret).await, 1201);
+        assert_eq!(exchanged(&service, &old.revoked.secret).await, 1201);
     }
     // A server that has nothing but the key.
     std::fs::remove_file(old.world.folder().join("anchor")).unwrap();
     let new = old.world.reopen().await.unwrap();
-    assert_eq!(exchange(&new, &old.revoked.secret).await, 1201);
+    assert_eq!(exchanged(&new, &old.revoked.secret).await, 1201);
     assert_found(&old.world, "of tokens is an older one, put back").await;
 }
 
@@ -124,14 +124,14 @@ async fn everything_goes_on_after_events_were_removed(database: &TestDatabase) {
         before - i64::try_from(first.removed).unwrap() + 1,
         "the removal is an event, too"
     );
-    assert_eq!(findings(&old.world).await, Vec::<String>::new());
+    assert_eq!(old.world.findings().await, Vec::<String>::new());
 
     let [_, _, anew] = services(&old.world).await;
     let id = old.kept.token.id.to_string();
     let regenerated = anew.regenerate_token(&old.ada, &id, Regeneration::default());
     let regenerated = regenerated.await.unwrap();
-    assert_eq!(exchange(&old.world.service, &old.kept.secret).await, 1201);
-    assert_eq!(exchange(&anew, &regenerated.secret).await, 1);
+    assert_eq!(exchanged(&old.world.service, &old.kept.secret).await, 1201);
+    assert_eq!(exchanged(&anew, &regenerated.secret).await, 1);
     let history = anew.token_events(&old.ada, &id, 10).await.unwrap();
     let kinds: Vec<_> = history.iter().map(|event| &*event.kind).collect();
     assert_eq!(kinds, ["token.regenerated", "token.created"]);
@@ -142,7 +142,7 @@ async fn everything_goes_on_after_events_were_removed(database: &TestDatabase) {
     assert!(second.through_seq > first.through_seq);
     assert!(second.removed > 0, "{second:?}");
     for service in services(&old.world).await {
-        assert_eq!(exchange(&service, &regenerated.secret).await, 1);
+        assert_eq!(exchanged(&service, &regenerated.secret).await, 1);
         service.verify_rows().await.unwrap();
         assert_eq!(service.rows_that_differ(9), Vec::<String>::new());
     }
@@ -214,7 +214,7 @@ async fn an_interrupted_removal_goes_on(database: &TestDatabase) {
     database.execute(back).await;
     assert_found(&old.world, "was planted").await;
     database.execute("DELETE FROM prunings").await;
-    assert_eq!(findings(&old.world).await, Vec::<String>::new());
+    assert_eq!(old.world.findings().await, Vec::<String>::new());
     assert_eq!(
         operator
             .prune_events(&archives, Pruning::default())
@@ -222,7 +222,7 @@ async fn an_interrupted_removal_goes_on(database: &TestDatabase) {
             .unwrap(),
         pruned
     );
-    assert_eq!(findings(&old.world).await, Vec::<String>::new());
+    assert_eq!(old.world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_database]
@@ -272,14 +272,14 @@ async fn a_server_that_stood_still_meanwhile_goes_on(database: &TestDatabase) {
     let old = Old::new(database, none).await;
     let anchor = std::fs::read(old.world.folder().join("anchor"));
     let still = old.world.reopen().await.unwrap();
-    assert_eq!(exchange(&still, &old.kept.secret).await, 1);
+    assert_eq!(exchanged(&still, &old.kept.secret).await, 1);
     still.flush().await;
     let anchor = anchor.or_else(|_| std::fs::read(old.world.folder().join("anchor")));
     come_and_go(&old.world).await;
     old.world.clock.advance(2 * DAY);
     old.pruned(1).await;
-    assert_eq!(exchange(&still, &old.kept.secret).await, 1);
-    assert_ne!(exchange(&still, &old.revoked.secret).await, 1);
+    assert_eq!(exchanged(&still, &old.kept.secret).await, 1);
+    assert_ne!(exchanged(&still, &old.revoked.secret).await, 1);
     still.flush().await;
     let (operator, id) = (still.operator(), old.kept.token.id.to_string());
     assert_eq!(code(operator.revoke_token(&id).await), 1);
@@ -287,7 +287,7 @@ async fn a_server_that_stood_still_meanwhile_goes_on(database: &TestDatabase) {
     // One that was stopped.
     std::fs::write(old.world.folder().join("anchor"), anchor.unwrap()).unwrap();
     let started: Service = old.world.reopen().await.unwrap();
-    assert_ne!(exchange(&started, &old.kept.secret).await, 1);
+    assert_ne!(exchanged(&started, &old.kept.secret).await, 1);
 }
 
 #[on_every_database]
@@ -299,7 +299,7 @@ async fn an_altered_row_that_a_change_ended_is_reported_for_ever(database: &Test
     let kept = old.world.service.operator();
     let id = old.kept.token.id.to_string();
     assert_eq!(code(kept.revoke_token(&id).await), 1);
-    let reported = findings(&old.world).await;
+    let reported = old.world.findings().await;
     assert!(!reported.is_empty());
     old.world.clock.advance(2 * DAY);
     old.world.sign_in("ada").await;
@@ -312,7 +312,7 @@ async fn an_altered_row_that_a_change_ended_is_reported_for_ever(database: &Test
     kept.prune_events(&[archive], all).await.unwrap();
     let ended = |finding: &String| finding.contains("event");
     assert_eq!(
-        findings(&old.world).await,
+        old.world.findings().await,
         reported.into_iter().filter(ended).collect::<Vec<_>>()
     );
 }

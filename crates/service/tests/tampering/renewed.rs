@@ -7,11 +7,11 @@ use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{
     Error, NewToken, Regeneration, SelfRegenerated, Service, SignedIn, TokenUpdate,
 };
-use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::put_back::{copy, exchange, put_back, services};
+use crate::put_back::{copy, put_back, services};
 use crate::scene::assert_found;
 
 struct Renewable {
@@ -45,7 +45,7 @@ async fn renew(service: &Service, secret: &SecretString) -> Result<SelfRegenerat
 /// No server exchanges or regenerates it.
 async fn assert_over(world: &World, secret: &SecretString) {
     for service in services(world).await {
-        assert_ne!(exchange(&service, secret).await, 1);
+        assert_ne!(exchanged(&service, secret).await, 1);
         assert_ne!(code(renew(&service, secret).await), 1);
     }
 }
@@ -55,7 +55,7 @@ async fn a_secret_that_its_token_replaced_stays_replaced(database: &TestDatabase
     let Renewable { world, issued, .. } = renewable(database).await;
     let new = renew(&world.service, &issued.secret).await.unwrap();
     copy(database).await;
-    assert_eq!(exchange(&world.service, &new.secret).await, 1);
+    assert_eq!(exchanged(&world.service, &new.secret).await, 1);
     put_back(database).await;
     assert_over(&world, &issued.secret).await;
     assert_found(&world, "of secrets is an older one, put back").await;
@@ -142,14 +142,13 @@ async fn a_dead_secret_is_given_no_right_to_revoke(database: &TestDatabase) {
         .revoke_as_holder(&issued.secret, ADDRESS)
         .await;
     assert!(revoked.is_ok());
-    assert_eq!(exchange(&world.service, &anew.secret).await, 1);
+    assert_eq!(exchanged(&world.service, &anew.secret).await, 1);
 }
 
 #[on_every_database]
 async fn a_planted_time_of_reuse_changes_no_rights(database: &TestDatabase) {
     let Renewable { world, issued, .. } = renewable(database).await;
     database.execute("UPDATE tokens SET reused_at = 5").await;
-    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
-    let report = world.service.operator().verify_audit().await.unwrap();
-    assert_eq!(report.findings, Vec::<String>::new());
+    assert_eq!(exchanged(&world.service, &issued.secret).await, 1);
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }

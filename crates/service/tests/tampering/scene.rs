@@ -16,25 +16,15 @@ pub async fn scene(database: &TestDatabase) -> Scene {
     let ada = world.signed_in("ada").await;
     let issued = world.create(&ada, "ci", DAY).await.unwrap();
     assert_eq!(
-        findings(&world).await,
+        world.findings().await,
         Vec::<String>::new(),
         "nothing was altered yet"
     );
     Scene { world, ada, issued }
 }
 
-pub async fn findings(world: &World) -> Vec<String> {
-    world
-        .service
-        .operator()
-        .verify_audit()
-        .await
-        .unwrap()
-        .findings
-}
-
 pub async fn assert_found(world: &World, expected: &str) {
-    let findings = findings(world).await;
+    let findings = world.findings().await;
     assert!(
         findings.iter().any(|finding| finding.contains(expected)),
         "no `{expected}` in {findings:?}"

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{Error, NewToken, Regeneration, Service, SignedIn, SystemClock};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, migrated};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, exchanged, migrated};
 use ats_pat_test_support::{Kind, TestDatabase, on_every_database};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::JoinHandle;
@@ -70,7 +70,7 @@ async fn programs_go_on_beside_a_later_release(database: &TestDatabase) {
     let another = world.reopen().await.unwrap();
     live(&world, &another, &ada, "three").await.unwrap();
     assert_eq!(code(world.exchange(&before.secret).await), 1);
-    assert_eq!(super::findings(&world).await, [""; 0]);
+    assert_eq!(world.findings().await, [""; 0]);
 }
 
 /// A server that follows the event log, and a person who is signed in there.
@@ -96,8 +96,7 @@ impl Server {
     }
 
     async fn exchange(&self, secret: &SecretString) -> u32 {
-        let presented = [secret.expose_secret().as_bytes()];
-        code(self.service.exchange(&presented, ADDRESS).await)
+        exchanged(&self.service, secret).await
     }
 
     /// A token's whole life here, with exchanges here and at another server.
@@ -159,5 +158,5 @@ async fn nothing_fails_at_servers_under_load_while_a_later_release_adds(database
         is_over.store(true, Ordering::Relaxed);
     };
     tokio::join!(load(&one, &other, 0), load(&other, &one, 1), add);
-    assert_eq!(super::findings(&world).await, [""; 0]);
+    assert_eq!(world.findings().await, [""; 0]);
 }

@@ -61,11 +61,6 @@ async fn assert_taken(service: &Service, former: &Former<'_>) {
     assert_eq!(service.jwks().await.unwrap().keys().len(), 1);
 }
 
-async fn findings(world: &World) -> Vec<String> {
-    let report = world.service.operator().verify_audit().await;
-    report.unwrap().findings
-}
-
 /// Restarted, and once more without the checkpoint.
 async fn services(world: &World) -> [Service; 3] {
     world.service.flush().await;
@@ -106,7 +101,7 @@ async fn an_upgrade_keeps_rights_and_revocations(database: &TestDatabase) {
         assert_eq!(exchange(&service, &former, "renewed").await, 1);
         assert_taken(&service, &former).await;
     }
-    assert_eq!(findings(&world).await, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
     assert_eq!(database.number(UPGRADES).await, 1);
 
     let ada = assert_alive(&world.service, &former).await;
@@ -115,7 +110,7 @@ async fn an_upgrade_keeps_rights_and_revocations(database: &TestDatabase) {
     let revoked = world.service.revoke_token(&ada, former.known("alive-id"));
     assert_eq!(code(revoked.await), 1);
     assert_ne!(exchange(&world.service, &former, "alive").await, 1);
-    assert_eq!(findings(&world).await, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
 }
 
 #[on_every_database]
@@ -127,7 +122,7 @@ async fn rows_that_were_put_back_before_an_upgrade_grant_nothing_and_are_reporte
     let alien = "UPDATE users SET kind = 'alien' WHERE name = 'eve'";
     database.execute(alien).await;
     let world = former.open().await.unwrap();
-    let found = findings(&world).await;
+    let found = world.findings().await;
     for table in TAGGED.map(|(table, _)| table) {
         let of_table = format!(" of {table} ");
         assert!(
@@ -147,7 +142,7 @@ async fn rows_that_were_put_back_before_an_upgrade_grant_nothing_and_are_reporte
             .regenerate_token(&ada, former.known("alive-id"), Regeneration::default());
     assert_eq!(code(anew.await), 1);
     world.add_user("grace").await;
-    let now = findings(&world).await;
+    let now = world.findings().await;
     for finding in &found {
         assert!(now.contains(finding), "no `{finding}` in {now:?}");
     }
@@ -215,7 +210,7 @@ async fn what_the_release_before_wrote_is_verified_after_old_events_were_removed
         .await;
     let pruned = pruned.unwrap();
     assert!(pruned.removed > 0, "{pruned:?}");
-    assert_eq!(findings(&world).await, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
     let report = operator.verify_audit_with(&[file]).await.unwrap();
     assert_eq!(report.findings, Vec::<String>::new());
 
@@ -245,7 +240,7 @@ async fn an_upgrade_that_was_interrupted_goes_on(database: &TestDatabase) {
     assert_alive(&world.service, &former).await;
     assert_eq!(exchange(&world.service, &former, "renewed").await, 1);
     assert_taken(&world.service, &former).await;
-    assert_eq!(findings(&world).await, Vec::<String>::new());
+    assert_eq!(world.findings().await, Vec::<String>::new());
     assert_eq!(database.number(UPGRADES).await, 1);
 }
 
@@ -257,7 +252,7 @@ async fn only_one_of_several_programs_finishes_the_upgrade(database: &TestDataba
     for world in [one, two, three].map(Result::unwrap) {
         assert_alive(&world.service, &former).await;
         assert_taken(&world.service, &former).await;
-        assert_eq!(findings(&world).await, Vec::<String>::new());
+        assert_eq!(world.findings().await, Vec::<String>::new());
     }
     assert_eq!(database.number(UPGRADES).await, 1);
 }

@@ -2,7 +2,7 @@
 
 use ats_pat_service::view::NamedEventView;
 use ats_pat_service::{EventQuery, NewUser};
-use ats_pat_test_support::world::{DAY, PASSWORD, code};
+use ats_pat_test_support::world::{DAY, PASSWORD, code, person};
 
 use crate::fixture::{Page, Site};
 
@@ -242,12 +242,8 @@ async fn people_are_found_by_a_part_of_either_name() {
         ("ada2", "Ada Byron"),
     ] {
         let new = NewUser {
-            name: name.to_owned(),
-            id: None,
             display_name: Some(display_name.to_owned()),
-            email: None,
-            administrator: false,
-            password: Some(PASSWORD.into()),
+            ..person(name, false)
         };
         let added = site.world.service.operator().add_user(new).await;
         added.unwrap();

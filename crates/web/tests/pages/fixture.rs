@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use ats_pat_domain::scope::Scope;
 use ats_pat_http::{HttpSettings, Limits, serve};
-use ats_pat_service::{NewUser, Settings};
+use ats_pat_service::Settings;
 use ats_pat_test_support::world::{ISSUER, PASSWORD, World};
 use ats_pat_test_support::{TestDatabase, sqlite};
 use ats_pat_web::Branding;
@@ -84,17 +84,14 @@ impl Site {
 
     /// The browser of a new administrator who is signed in.
     pub async fn administrator(&self, name: &str) -> Browser {
-        let new = NewUser {
-            name: name.to_owned(),
-            id: None,
-            display_name: None,
-            email: None,
-            administrator: true,
-            password: Some(PASSWORD.into()),
-        };
-        let added = self.world.service.operator().add_user(new).await;
-        added.unwrap();
+        self.world.add_administrator(name).await;
         self.browser().signed_in(name).await
+    }
+
+    /// How many events the log has.
+    pub async fn events(&self) -> u64 {
+        let operator = self.world.service.operator();
+        operator.verify_audit().await.unwrap().events
     }
 }
 

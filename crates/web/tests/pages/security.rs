@@ -184,7 +184,6 @@ async fn methods_that_a_page_does_not_take_are_named() {
 }
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "it is a list of every form")]
 async fn forms_from_elsewhere_change_nothing() {
     let site = Site::start().await;
     let mut root = site.administrator("root").await;
@@ -193,14 +192,7 @@ async fn forms_from_elsewhere_change_nothing() {
     let revoke = format!("{TOKENS}/{}/revoke", issued.token.id);
     let regenerate = format!("{TOKENS}/{}/regenerate", issued.token.id);
     let key = root.get(TOKENS).await.value("form_key").to_owned();
-    let before = site
-        .world
-        .service
-        .operator()
-        .verify_audit()
-        .await
-        .unwrap()
-        .events;
+    let before = site.events().await;
     for (path, fields) in [
         (
             TOKENS,
@@ -277,14 +269,7 @@ async fn forms_from_elsewhere_change_nothing() {
             .body("x".repeat(65_537));
         assert_eq!(large.send().await.unwrap().status(), 413, "{path}");
     }
-    let after = site
-        .world
-        .service
-        .operator()
-        .verify_audit()
-        .await
-        .unwrap()
-        .events;
+    let after = site.events().await;
     assert_eq!(before, after);
     assert_eq!(root.get("/").await.status, 200, "still signed in");
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ats_pat_service::NewUser;
 use ats_pat_service::view::UserView;
 use ats_pat_test_support::world::{DAY, PASSWORD, code};
 
@@ -19,18 +18,6 @@ async fn user(site: &Site, name: &str) -> UserView {
 
 async fn path(site: &Site, name: &str, act: &str) -> String {
     format!("{USERS}/{}/{act}", user(site, name).await.id)
-}
-
-async fn administrator(site: &Site, name: &str) {
-    let new = NewUser {
-        name: name.to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    site.world.service.operator().add_user(new).await.unwrap();
 }
 
 /// What the form for a user has.
@@ -113,7 +100,7 @@ async fn a_user_is_renamed_and_becomes_an_administrator() {
 async fn ones_own_account_and_service_accounts_have_no_right_to_choose() {
     let site = Site::start().await;
     let mut root = site.administrator("root").await;
-    administrator(&site, "ada").await;
+    site.world.add_administrator("ada").await;
     site.world.add_service_account("deploy", "ada").await;
     for name in ["root", "deploy"] {
         let edit = path(&site, name, "edit").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ats_pat_service::{NewToken, NewUser};
 use ats_pat_test_support::browser::Browser;
-use ats_pat_test_support::world::{DAY, PASSWORD};
+use ats_pat_test_support::world::{DAY, person};
 
 use crate::person::{TOKENS, sign_in};
 use crate::site::Site;
@@ -90,12 +90,8 @@ pub async fn people(site: &Site) {
         ("alan", "Alan Turing", false),
     ] {
         let new = NewUser {
-            name: name.to_owned(),
-            id: None,
             display_name: Some(display_name.to_owned()),
-            email: None,
-            administrator,
-            password: Some(PASSWORD.into()),
+            ..person(name, administrator)
         };
         let added = site.world.service.operator().add_user(new).await;
         added.expect("the user is added");

@@ -9,7 +9,6 @@ mod order;
 use std::fmt::Write as _;
 
 use ats_pat_domain::scope::Scope;
-use ats_pat_service::NewUser;
 use ats_pat_test_support::world::{ISSUER, PASSWORD};
 use serde_json::{Value, json};
 
@@ -85,16 +84,7 @@ async fn bearer(server: &Server, secret: &str) -> String {
 
 /// The `Authorization` header of a caller who may introspect.
 async fn introspector(server: &Server) -> String {
-    let new = NewUser {
-        name: "root".to_owned(),
-        id: None,
-        display_name: None,
-        email: None,
-        administrator: true,
-        password: Some(PASSWORD.into()),
-    };
-    let added = server.world.service.operator().add_user(new).await;
-    added.unwrap();
+    server.world.add_administrator("root").await;
     let cookie = cookie(server, "root").await;
     let secret = secret(server, &cookie, "gateway", &["introspect"]).await;
     format!("Bearer {}", bearer(server, &secret).await)

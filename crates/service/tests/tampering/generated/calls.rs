@@ -4,8 +4,8 @@
 //! attacker removed it or gave it another key, and a person whose session or account was spoilt
 //! can't act: an operator can.
 
-use ats_pat_service::{NewUser, PasswordChange};
-use ats_pat_test_support::world::PASSWORD;
+use ats_pat_service::PasswordChange;
+use ats_pat_test_support::world::person;
 use secrecy::ExposeSecret as _;
 
 use super::outcome::fate_if;
@@ -64,14 +64,7 @@ impl Play {
     /// People come, too.
     pub async fn add_user(&mut self, name: &str) {
         let service = self.any_service();
-        let new = NewUser {
-            name: name.to_owned(),
-            id: None,
-            display_name: None,
-            email: None,
-            administrator: false,
-            password: Some(PASSWORD.into()),
-        };
+        let new = person(name, false);
         let done = patiently(async || service.operator().add_user(new.clone()).await).await;
         let written = self.settled(format!("{name} is added"), &done).await;
         match done {

@@ -2,14 +2,8 @@
 
 use ats_pat_service::{PasswordChange, Regeneration, Service};
 use ats_pat_test_support::world::{ADDRESS, PASSWORD, code};
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::scene::{Scene, assert_found};
-
-pub async fn exchange(service: &Service, secret: &SecretString) -> u32 {
-    let secret = secret.expose_secret().as_bytes();
-    code(service.exchange(&[secret], ADDRESS).await)
-}
 
 pub async fn sign_in(service: &Service, password: &str) -> u32 {
     code(service.sign_in("ada", &password.into(), ADDRESS).await)

@@ -8,5 +8,4 @@ mod sessions;
 mod tokens;
 mod users;
 
-pub use calls::exchange;
 pub use rows::{copy, put_back, services};

@@ -1,11 +1,10 @@
 //! Things of the whole service: signing keys, the set-up link, the event log and its checkpoint.
 
 use ats_pat_service::{Rotation, Service};
-use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code};
+use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
 
-use crate::put_back::calls::exchange;
 use crate::put_back::rows::{copy, put_back, services};
 use crate::scene::{Scene, assert_found, scene};
 
@@ -65,7 +64,7 @@ async fn a_used_set_up_link_stays_used(database: &TestDatabase) {
 async fn a_log_whose_last_event_was_removed_grants_nothing_elsewhere(database: &TestDatabase) {
     let Scene { world, ada, issued } = scene(database).await;
     let elsewhere = world.reopen().await.unwrap();
-    assert_eq!(exchange(&elsewhere, &issued.secret).await, 1);
+    assert_eq!(exchanged(&elsewhere, &issued.secret).await, 1);
     let another = world.create(&ada, "another", DAY).await.unwrap();
     copy(database).await;
     let id = another.token.id.to_string();
@@ -73,7 +72,7 @@ async fn a_log_whose_last_event_was_removed_grants_nothing_elsewhere(database: &
     put_back(database).await;
     let last = "DELETE FROM events WHERE seq = (SELECT seq FROM event_head)";
     database.execute(last).await;
-    assert_ne!(exchange(&elsewhere, &another.secret).await, 1);
+    assert_ne!(exchanged(&elsewhere, &another.secret).await, 1);
 }
 
 #[on_every_database]
@@ -99,7 +98,7 @@ async fn a_checkpoint_that_was_written_without_the_keys_is_not_used(database: &T
     ] {
         std::fs::write(&file, checkpoint).unwrap();
         let service = world.reopen().await.unwrap();
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
 }
 
@@ -125,6 +124,6 @@ async fn a_start_uses_the_checkpoint_in_the_database_if_the_data_folder_has_none
     let spoil = format!("UPDATE events SET details = {spoil} WHERE seq = 2");
     database.execute(&spoil).await;
     let service = world.reopen().await.unwrap();
-    assert_eq!(exchange(&service, &another.secret).await, 1);
-    assert_ne!(exchange(&service, &issued.secret).await, 1);
+    assert_eq!(exchanged(&service, &another.secret).await, 1);
+    assert_ne!(exchanged(&service, &issued.secret).await, 1);
 }

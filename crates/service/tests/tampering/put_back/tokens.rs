@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use ats_pat_service::{Regeneration, TokenUpdate};
-use ats_pat_test_support::world::{DAY, code};
+use ats_pat_test_support::world::{DAY, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::ExposeSecret;
 
-use crate::put_back::calls::{assert_nothing_is_laundered, exchange};
+use crate::put_back::calls::assert_nothing_is_laundered;
 use crate::put_back::rows::{copy, put_back, services};
 use crate::scene::{Scene, assert_found, scene};
 
@@ -20,12 +20,12 @@ async fn a_revoked_token_stays_revoked(database: &TestDatabase) {
     assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
     put_back(database).await;
     for service in services(world).await {
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
     assert_nothing_is_laundered(&scene, "tokens").await;
     // Taking rights away never fails.
     assert_eq!(code(world.service.revoke_token(ada, &id).await), 1);
-    assert_ne!(exchange(&world.service, &issued.secret).await, 1);
+    assert_ne!(exchanged(&world.service, &issued.secret).await, 1);
     assert_found(world, "of tokens was planted or altered, and was ended").await;
 }
 
@@ -41,7 +41,7 @@ async fn a_replaced_secret_stays_replaced(database: &TestDatabase) {
     assert_eq!(code(anew.await), 1);
     put_back(database).await;
     for service in services(world).await {
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
     assert_nothing_is_laundered(&scene, "tokens").await;
 }
@@ -76,10 +76,10 @@ async fn stays_shortened(scene: &Scene, database: &TestDatabase, left: Duration)
     };
     let shortened = world.service.update_token(ada, &id, earlier.clone());
     assert_eq!(code(shortened.await), 1);
-    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
+    assert_eq!(exchanged(&world.service, &issued.secret).await, 1);
     put_back(database).await;
     for service in services(world).await {
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
     assert_nothing_is_laundered(scene, "tokens").await;
     // Nor does an edit.
@@ -110,7 +110,7 @@ async fn a_place_that_disabling_took_from_a_secret_does_not_come_back(database: 
     database.execute(back).await;
     for service in services(&world).await {
         assert_ne!(code(service.identity(bearer).await), 1);
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
     assert_found(&world, "of secrets is an older one, put back").await;
 }

@@ -1,10 +1,10 @@
 //! A user: the state, the password, the groups and the tokens of service accounts.
 
 use ats_pat_service::{Acting, Owner, Regeneration};
-use ats_pat_test_support::world::{DAY, PASSWORD, code};
+use ats_pat_test_support::world::{DAY, PASSWORD, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 
-use crate::put_back::calls::{assert_nothing_is_laundered, exchange, sign_in};
+use crate::put_back::calls::{assert_nothing_is_laundered, sign_in};
 use crate::put_back::rows::{copy, put_back, services};
 use crate::scene::{Scene, assert_found, scene};
 
@@ -16,7 +16,7 @@ async fn a_disabled_user_stays_disabled(database: &TestDatabase) {
     assert_eq!(code(world.service.operator().disable_user("ada").await), 1);
     put_back(database).await;
     for service in services(world).await {
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
         assert_ne!(sign_in(&service, PASSWORD).await, 1);
     }
     assert_nothing_is_laundered(&scene, "users").await;
@@ -95,13 +95,13 @@ async fn a_user_who_was_put_back_into_earlier_groups_gets_nothing(database: &Tes
     let operator = world.service.operator();
     let builders = ["corp/builders".to_owned()];
     operator.set_groups("ada", &builders).await.unwrap();
-    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
+    assert_eq!(exchanged(&world.service, &issued.secret).await, 1);
     copy(database).await;
     operator.set_groups("ada", &[]).await.unwrap();
-    assert_eq!(exchange(&world.service, &issued.secret).await, 1);
+    assert_eq!(exchanged(&world.service, &issued.secret).await, 1);
     put_back(database).await;
     for service in services(world).await {
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
     let add = operator.set_groups("ada", &builders).await;
     assert_ne!(code(add), 1);
@@ -115,7 +115,7 @@ async fn a_planted_group_grants_nothing(database: &TestDatabase) {
     let plant = "UPDATE users SET member_of = 'corp/builders' WHERE name = 'ada'";
     database.execute(plant).await;
     for service in services(world).await {
-        assert_ne!(exchange(&service, &issued.secret).await, 1);
+        assert_ne!(exchanged(&service, &issued.secret).await, 1);
     }
     assert_found(world, "of users was planted or altered").await;
 }

@@ -7,16 +7,13 @@ use crate::fixture::{Site, TOKENS};
 async fn revoking_ends_the_token_and_says_so_once() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
-    let secret = create(&mut browser, "ci")
-        .await
-        .secret()
-        .unwrap()
-        .to_owned();
+    let made = create(&mut browser, "ci").await;
+    let secret = made.secret().unwrap();
     let id = tokens(&site, "ada").await[0].id;
     let revoke = format!("{TOKENS}/{id}/revoke?status=Active");
     let answer = browser.post(&revoke, &[]).await;
     assert_eq!(answer.leads_to(), format!("{TOKENS}?status=Active"));
-    assert!(!works(&site, &secret).await);
+    assert!(!works(&site, secret).await);
     let page = browser.get(TOKENS).await;
     assert_eq!(
         page.says("status"),
@@ -29,23 +26,9 @@ async fn revoking_ends_the_token_and_says_so_once() {
     assert!(!page.text.contains("Regenerate ci?") && !page.text.contains("Revoke ci?"));
     assert_eq!(browser.get(TOKENS).await.says("status"), "");
     // Sent again it changes nothing.
-    let before = site
-        .world
-        .service
-        .operator()
-        .verify_audit()
-        .await
-        .unwrap()
-        .events;
+    let before = site.events().await;
     browser.post(&revoke, &[]).await;
-    let after = site
-        .world
-        .service
-        .operator()
-        .verify_audit()
-        .await
-        .unwrap()
-        .events;
+    let after = site.events().await;
     assert_eq!(before, after);
 }
 
@@ -53,17 +36,14 @@ async fn revoking_ends_the_token_and_says_so_once() {
 async fn regenerating_shows_a_new_token_and_sent_twice_does_not() {
     let site = Site::start().await;
     let mut browser = site.signed_in("ada").await;
-    let old = create(&mut browser, "ci")
-        .await
-        .secret()
-        .unwrap()
-        .to_owned();
+    let made = create(&mut browser, "ci").await;
+    let old = made.secret().unwrap();
     let id = tokens(&site, "ada").await[0].id;
     let path = format!("{TOKENS}/{id}/regenerate");
     let page = browser.post(&path, &[("generation", "1")]).await;
     let new = page.secret().unwrap().to_owned();
     assert!(page.text.contains("has a new token"));
-    assert!(!works(&site, &old).await);
+    assert!(!works(&site, old).await);
     assert!(works(&site, &new).await);
     let again = browser.post(&path, &[("generation", "1")]).await;
     assert_eq!((again.status, again.secret()), (409, None));

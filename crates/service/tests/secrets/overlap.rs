@@ -1,70 +1,19 @@
 //! A replaced secret that still works: until its overlap ends, and never longer.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
-
 use std::slice;
 use std::time::Duration;
 
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_domain::scope::Scope;
 use ats_pat_domain::{Problem, Rule, Timestamp};
-use ats_pat_service::view::{IssuedToken, TokenView};
-use ats_pat_service::{Error, Narrowing, NewToken, Regeneration, SignedIn, TokenUpdate};
-use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
+use ats_pat_service::view::TokenView;
+use ats_pat_service::{Error, Narrowing, NewToken, Regeneration, TokenUpdate};
+use ats_pat_test_support::world::{ADDRESS, DAY, World, code, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
-use secrecy::{ExposeSecret as _, SecretString};
 
-const HOUR: Duration = Duration::from_hours(1);
-
-struct Scene {
-    world: World,
-    ada: SignedIn,
-    issued: IssuedToken,
-}
-
-/// A user with a token that lasts a day.
-async fn scene(database: &TestDatabase) -> Scene {
-    let world = World::new(database.url()).await;
-    let ada = world.signed_in("ada").await;
-    let issued = world.create(&ada, "gateway", DAY).await.unwrap();
-    Scene { world, ada, issued }
-}
-
-fn hours(hours: u32) -> Regeneration {
-    Regeneration {
-        overlap_hours: hours,
-        ..Regeneration::default()
-    }
-}
+use crate::scene::{HOUR, Scene, hours, scene};
 
 impl Scene {
-    fn id(&self) -> String {
-        self.issued.token.id.to_string()
-    }
-
-    async fn regenerate(&self, asked: Regeneration) -> Result<IssuedToken, Error> {
-        let service = &self.world.service;
-        service.regenerate_token(&self.ada, &self.id(), asked).await
-    }
-
-    async fn exchanged(&self, secret: &SecretString) -> u32 {
-        code(self.world.exchange(secret).await)
-    }
-
-    async fn bearer(&self, secret: &SecretString) -> SecretString {
-        self.world.exchange(secret).await.unwrap().token
-    }
-
-    async fn holds(&self, bearer: &SecretString) -> bool {
-        let identity = self.world.service.identity(bearer.expose_secret()).await;
-        identity.is_ok()
-    }
-
-    async fn shown(&self) -> TokenView {
-        let service = &self.world.service;
-        service.token(&self.ada, &self.id()).await.unwrap()
-    }
-
     async fn end(&self) -> TokenView {
         let service = &self.world.service;
         service.end_overlap(&self.ada, &self.id()).await.unwrap()
@@ -72,7 +21,7 @@ impl Scene {
 
     /// How often an overlap ended early, according to the log.
     async fn told_endings(&self) -> usize {
-        self.world.told("token.overlap_ended").await.len()
+        self.told("token.overlap_ended").await
     }
 }
 
@@ -210,8 +159,7 @@ async fn the_first_use_of_the_new_secret_ends_the_old_one_on_request(database: &
     assert_eq!(scene.exchanged(&new.secret).await, 1);
     assert_eq!(scene.told_endings().await, 1, "once");
     let other = scene.world.reopen().await.unwrap();
-    let presented = [new.secret.expose_secret().as_bytes()];
-    assert_eq!(code(other.exchange(&presented, ADDRESS).await), 1);
+    assert_eq!(exchanged(&other, &new.secret).await, 1);
 }
 
 #[on_every_database]
@@ -314,14 +262,14 @@ async fn an_overlap_that_was_put_back_or_prolonged_grants_nothing(
     }
     database.execute(alter).await;
     let service = scene.world.reopen().await.unwrap();
-    let exchange = async |secret: &SecretString| {
-        let presented = secret.expose_secret().as_bytes();
-        code(service.exchange(&[presented], ADDRESS).await)
-    };
     if alter.contains("ends_overlap") {
-        assert_eq!(exchange(&new.secret).await, 1201, "{alter}");
+        assert_eq!(exchanged(&service, &new.secret).await, 1201, "{alter}");
     } else {
-        assert_eq!(exchange(&scene.issued.secret).await, 1201, "{alter}");
+        assert_eq!(
+            exchanged(&service, &scene.issued.secret).await,
+            1201,
+            "{alter}"
+        );
     }
 }
 

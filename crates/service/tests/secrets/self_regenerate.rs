@@ -1,25 +1,14 @@
 //! A token regenerates itself: the old secret works until the new one is used, and no longer.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
-
 use std::time::Duration;
 
 use ats_pat_domain::{Problem, Rule, Timestamp};
-use ats_pat_service::view::{IssuedToken, TokenView};
-use ats_pat_service::{
-    Error, NewToken, Regeneration, SelfRegenerated, Service, SignedIn, TokenUpdate,
-};
+use ats_pat_service::{Error, NewToken, Regeneration, SelfRegenerated, Service, TokenUpdate};
 use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
 use ats_pat_test_support::{TestDatabase, on_every_database};
 use secrecy::{ExposeSecret as _, SecretString};
 
-const HOUR: Duration = Duration::from_hours(1);
-
-struct Scene {
-    world: World,
-    ada: SignedIn,
-    issued: IssuedToken,
-}
+use crate::scene::{HOUR, Scene, hours};
 
 /// A user with a token that lasts a day and may regenerate itself for a month.
 async fn scene(database: &TestDatabase) -> Scene {
@@ -30,22 +19,7 @@ async fn scene(database: &TestDatabase) -> Scene {
     Scene { world, ada, issued }
 }
 
-fn renewable(world: &World, until: Duration) -> NewToken {
-    let at = |after: Duration| Some(world.now().after(after).to_string());
-    NewToken {
-        name: Some("pipeline".to_owned()),
-        expires_at: at(DAY),
-        may_regenerate_itself: true,
-        regenerates_until: at(until),
-        ..NewToken::default()
-    }
-}
-
 impl Scene {
-    fn id(&self) -> String {
-        self.issued.token.id.to_string()
-    }
-
     async fn renew_to(
         &self,
         secret: &SecretString,
@@ -64,31 +38,20 @@ impl Scene {
         self.renew_to(secret, None).await
     }
 
-    async fn exchanged(&self, secret: &SecretString) -> u32 {
-        code(self.world.exchange(secret).await)
-    }
-
-    async fn bearer(&self, secret: &SecretString) -> SecretString {
-        self.world.exchange(secret).await.unwrap().token
-    }
-
-    async fn holds(&self, bearer: &SecretString) -> bool {
-        let identity = self.world.service.identity(bearer.expose_secret()).await;
-        identity.is_ok()
-    }
-
-    async fn shown(&self) -> TokenView {
-        let service = &self.world.service;
-        service.token(&self.ada, &self.id()).await.unwrap()
-    }
-
     async fn revoke_as_holder(&self, secret: &SecretString) {
         let service = &self.world.service;
         service.revoke_as_holder(secret, ADDRESS).await.unwrap();
     }
+}
 
-    async fn told(&self, kind: &str) -> usize {
-        self.world.told(kind).await.len()
+fn renewable(world: &World, until: Duration) -> NewToken {
+    let at = |after: Duration| Some(world.now().after(after).to_string());
+    NewToken {
+        name: Some("pipeline".to_owned()),
+        expires_at: at(DAY),
+        may_regenerate_itself: true,
+        regenerates_until: at(until),
+        ..NewToken::default()
     }
 }
 
@@ -175,13 +138,10 @@ async fn asking_with_the_new_secret_confirms_it_first(database: &TestDatabase) {
 async fn asking_is_a_first_use_that_ends_an_overlap(database: &TestDatabase) {
     let scene = scene(database).await;
     let asked = Regeneration {
-        overlap_hours: 1,
         end_overlap_at_first_use: true,
-        ..Regeneration::default()
+        ..hours(1)
     };
-    let (service, id) = (&scene.world.service, scene.id());
-    let new = service.regenerate_token(&scene.ada, &id, asked).await;
-    let new = new.unwrap();
+    let new = scene.regenerate(asked).await.unwrap();
     assert_eq!(scene.exchanged(&scene.issued.secret).await, 1);
     scene.renew(&new.secret).await.unwrap();
     assert_eq!(scene.exchanged(&scene.issued.secret).await, 1201);
@@ -227,14 +187,7 @@ async fn only_a_token_that_may_regenerate_itself_gets_a_new_secret(database: &Te
     let other = scene.world.create(&scene.ada, "other", DAY).await.unwrap();
     assert_eq!(code(scene.renew(&other.secret).await), 1208);
     // The holder of the next secret gets no secret in overlap.
-    let overlap = Regeneration {
-        overlap_hours: 5,
-        ..Regeneration::default()
-    };
-    let service = &scene.world.service;
-    let id = scene.id();
-    let current = service.regenerate_token(&scene.ada, &id, overlap);
-    let current = current.await.unwrap();
+    let current = scene.regenerate(hours(5)).await.unwrap();
     assert_eq!(code(scene.renew(&scene.issued.secret).await), 1208);
     let new = scene.renew(&current.secret).await.unwrap();
     // Three secrets work now. The first use of the last one ends the others.
@@ -270,11 +223,7 @@ async fn a_revocation_stops_the_holder_of_a_stolen_secret(database: &TestDatabas
 async fn a_new_secret_from_the_owner_ends_the_unused_one(database: &TestDatabase) {
     let scene = scene(database).await;
     let unused = scene.renew(&scene.issued.secret).await.unwrap();
-    let service = &scene.world.service;
-    let asked = Regeneration::default();
-    let id = scene.id();
-    let new = service.regenerate_token(&scene.ada, &id, asked);
-    let new = new.await.unwrap();
+    let new = scene.regenerate(Regeneration::default()).await.unwrap();
     for secret in [&unused.secret, &scene.issued.secret] {
         assert_eq!(scene.exchanged(secret).await, 1201);
     }
@@ -340,11 +289,7 @@ async fn a_secret_that_its_owner_replaced_revokes_nothing(database: &TestDatabas
     let scene = scene(database).await;
     let first = &scene.issued.secret;
     let void = scene.renew(first).await.unwrap();
-    let service = &scene.world.service;
-    let asked = Regeneration::default();
-    let id = scene.id();
-    let new = service.regenerate_token(&scene.ada, &id, asked);
-    let new = new.await.unwrap();
+    let new = scene.regenerate(Regeneration::default()).await.unwrap();
     for secret in [first, &void.secret] {
         scene.revoke_as_holder(secret).await;
     }

@@ -1,56 +1,39 @@
-//! `status-lists.json`: signed status lists.
+//! The rows of the file, by what is special about their lists.
 
-use ats_pat_token::{MAX_STATUS_INDEX, StatusList, UnverifiedStatusList, VerifyError};
+use ats_pat_token::{MAX_STATUS_INDEX, StatusList};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    file::{Verdict, checked_in},
-    forge::{
-        ISSUED, ISSUER, KID, LIST, Object, base64url, claims, from_base64url, header, header_of,
-        key, list_claims, lst, other_key, siblings, signed, signed_by, signed_parts, taken_apart,
-        with_second_scalar,
-    },
-    judge::reason_of_token,
-    lists::{compressed, largest, too_large},
+use crate::file::Verdict;
+use crate::forge::{
+    ISSUED, Object, base64url, claims, header, header_of, list_claims, lst, other_key, siblings,
+    signed, signed_by, signed_parts, taken_apart, with_second_scalar,
 };
+use crate::lists::{compressed, largest, too_large};
 
 #[derive(Serialize, Deserialize)]
-struct StatusLists {
-    about: String,
-    issuer: String,
-    uri: String,
-    now: i64,
-    leeway: u32,
-    key_id: String,
-    key: String,
-    vectors: Vec<Row>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Row {
-    name: String,
+pub struct Row {
+    pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    now: Option<i64>,
-    status_list: String,
-    verdict: Verdict,
+    pub now: Option<i64>,
+    pub status_list: String,
+    pub verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    pub reason: Option<String>,
     /// How many places the list has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    places: Option<u64>,
+    pub places: Option<u64>,
     /// The places that are revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    revoked: Option<Vec<u64>>,
+    pub revoked: Option<Vec<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    epoch: Option<i64>,
+    pub epoch: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<i64>,
+    pub seq: Option<i64>,
 }
-
-const LEEWAY: u32 = 60;
 
 /// The draft's example of one bit for each place (draft-ietf-oauth-status-list, section 4.2).
 const EXAMPLE: &str = "eNrbuRgAAhcBXQ";
+
 /// What it says.
 const EXAMPLE_PLACES: [u64; 9] = [0, 3, 4, 5, 7, 8, 9, 13, 15];
 
@@ -121,7 +104,7 @@ fn with_list(list: &str) -> String {
     of(&good().with("status_list", list))
 }
 
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let mut rows = Rows(Vec::new());
     accepted(&mut rows);
     draft(&mut rows);
@@ -361,59 +344,5 @@ fn texts(rows: &mut Rows) {
         ),
     ] {
         rows.refuses("Malformed", format!("text: {name}"), other);
-    }
-}
-
-fn generated() -> StatusLists {
-    StatusLists {
-        about: "Status lists that `issuer` publishes at `uri`, judged at `now` with `leeway` \
-                seconds for other clocks. The key with `key_id` has the bytes `key`. An accepted \
-                list has so many `places`, of which those in `revoked` are revoked, and the \
-                version `epoch` and `seq`. See README.md."
-            .to_owned(),
-        issuer: ISSUER.to_owned(),
-        uri: LIST.to_owned(),
-        now: ISSUED,
-        leeway: LEEWAY,
-        key_id: KID.to_owned(),
-        key: base64url(key().verifying_key().as_bytes()),
-        vectors: rows(),
-    }
-}
-
-/// Each list is judged as the follower of a verifier does it.
-#[test]
-fn every_status_list_is_judged_as_its_row_says() {
-    let lists = checked_in("status-lists", &generated());
-    let key = key().verifying_key();
-    assert_eq!(from_base64url(&lists.key), key.as_bytes());
-    let judged = |row: &Row| -> Result<_, VerifyError> {
-        let list = UnverifiedStatusList::parse(&row.status_list)?;
-        assert_eq!(list.kid(), lists.key_id, "{}", row.name);
-        let now = row.now.unwrap_or(lists.now);
-        let claims = list.verify(&key, &lists.issuer, &lists.uri, now, lists.leeway)?;
-        let places = claims.status_list.decompress().ok_or(VerifyError::Claims)?;
-        Ok((places, claims.version))
-    };
-    for row in &lists.vectors {
-        let found = judged(row);
-        let said = found.as_ref().err().copied().map(reason_of_token);
-        assert_eq!(said, row.reason.as_deref(), "{}", row.name);
-        assert_eq!(
-            found.is_ok(),
-            row.verdict == Verdict::Accepted,
-            "{}",
-            row.name
-        );
-        let Ok((list, version)) = found else { continue };
-        assert_eq!(Some(list.len()), row.places, "{}", row.name);
-        let revoked = row.revoked.as_ref().unwrap();
-        assert_eq!(list.count_revoked(), revoked.len() as u64, "{}", row.name);
-        let are_revoked = revoked
-            .iter()
-            .all(|index| list.is_revoked(*index) == Some(true));
-        assert!(are_revoked, "{}", row.name);
-        assert_eq!(Some(version.epoch), row.epoch, "{}", row.name);
-        assert_eq!(Some(version.seq), row.seq, "{}", row.name);
     }
 }

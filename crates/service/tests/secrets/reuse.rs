@@ -1,62 +1,29 @@
 //! Uses of dead secrets are shown to their owner.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails has failed the test")]
-
 use std::time::Duration;
 
 use ats_pat_domain::Timestamp;
-use ats_pat_service::view::{IssuedToken, NamedEventView};
-use ats_pat_service::{Regeneration, SignedIn};
-use ats_pat_test_support::world::{ADDRESS, DAY, World, code};
+use ats_pat_service::view::NamedEventView;
+use ats_pat_test_support::world::{DAY, exchanged};
 use ats_pat_test_support::{TestDatabase, on_every_database};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-const HOUR: Duration = Duration::from_hours(1);
-
-struct Scene {
-    world: World,
-    ada: SignedIn,
-    issued: IssuedToken,
-}
-
-async fn scene(database: &TestDatabase) -> Scene {
-    let world = World::new(database.url()).await;
-    let ada = world.signed_in("ada").await;
-    let issued = world.create(&ada, "nightly", DAY).await.unwrap();
-    Scene { world, ada, issued }
-}
+use crate::scene::{HOUR, Scene, hours, scene};
 
 impl Scene {
-    fn id(&self) -> String {
-        self.issued.token.id.to_string()
-    }
-
-    async fn regenerate(&self, hours: u32) -> SecretString {
-        let asked = Regeneration {
-            overlap_hours: hours,
-            ..Regeneration::default()
-        };
-        let service = &self.world.service;
-        let id = self.id();
-        let issued = service.regenerate_token(&self.ada, &id, asked).await;
-        issued.unwrap().secret
-    }
-
     /// Uses a dead secret. Returns the code of the refusal.
     async fn use_ended(&self, secret: &SecretString) -> u32 {
-        let refused = code(self.world.exchange(secret).await);
+        let refused = self.exchanged(secret).await;
         self.world.service.flush().await;
         refused
     }
 
-    async fn told(&self) -> Vec<NamedEventView> {
+    async fn reuses(&self) -> Vec<NamedEventView> {
         self.world.told("token.ended_secret_used").await
     }
 
-    async fn shown_at(&self) -> Option<Timestamp> {
-        let service = &self.world.service;
-        let token = service.token(&self.ada, &self.id()).await.unwrap();
-        token.ended_secret_used_at
+    async fn reused_at(&self) -> Option<Timestamp> {
+        self.shown().await.ended_secret_used_at
     }
 }
 
@@ -64,24 +31,24 @@ impl Scene {
 async fn a_use_of_a_replaced_secret_is_recorded_once_in_an_hour(database: &TestDatabase) {
     let scene = scene(database).await;
     let old = &scene.issued.secret;
-    let new = scene.regenerate(0).await;
+    let new = scene.regenerate(hours(0)).await.unwrap().secret;
     let first = scene.world.now();
     for _ in 0..3 {
         assert_eq!(scene.use_ended(old).await, 1201);
     }
-    assert_eq!(scene.told().await.len(), 1);
-    assert_eq!(scene.shown_at().await, Some(first));
+    assert_eq!(scene.reuses().await.len(), 1);
+    assert_eq!(scene.reused_at().await, Some(first));
     let (service, id) = (&scene.world.service, scene.id());
     let events = service.token_events(&scene.ada, &id, 10).await.unwrap();
     assert_eq!(events[0].kind, "token.ended_secret_used");
     // It revokes nothing, and the new secret still works.
-    assert_eq!(code(scene.world.exchange(&new).await), 1);
+    assert_eq!(scene.exchanged(&new).await, 1);
 
     scene.world.clock.advance(HOUR);
     let second = scene.world.now();
     assert_eq!(scene.use_ended(old).await, 1201);
-    assert_eq!(scene.told().await.len(), 2);
-    assert_eq!(scene.shown_at().await, Some(second));
+    assert_eq!(scene.reuses().await.len(), 2);
+    assert_eq!(scene.reused_at().await, Some(second));
 }
 
 #[on_every_database]
@@ -90,7 +57,7 @@ async fn a_use_of_a_revoked_token_is_recorded(database: &TestDatabase) {
     let service = &scene.world.service;
     service.revoke_token(&scene.ada, &scene.id()).await.unwrap();
     assert_eq!(scene.use_ended(&scene.issued.secret).await, 1203);
-    let told = scene.told().await;
+    let told = scene.reuses().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].event.owner, Some(scene.ada.user().id));
 }
@@ -98,12 +65,12 @@ async fn a_use_of_a_revoked_token_is_recorded(database: &TestDatabase) {
 #[on_every_database]
 async fn a_secret_in_overlap_is_not_reused(database: &TestDatabase) {
     let scene = scene(database).await;
-    scene.regenerate(2).await;
+    scene.regenerate(hours(2)).await.unwrap();
     assert_eq!(scene.use_ended(&scene.issued.secret).await, 1);
-    assert_eq!(scene.told().await.len(), 0);
+    assert_eq!(scene.reuses().await.len(), 0);
     scene.world.clock.advance(HOUR * 2);
     assert_eq!(scene.use_ended(&scene.issued.secret).await, 1201);
-    assert_eq!(scene.told().await.len(), 1);
+    assert_eq!(scene.reuses().await.len(), 1);
 }
 
 #[on_every_database]
@@ -113,34 +80,33 @@ async fn expired_tokens_and_guesses_are_not_reuse(database: &TestDatabase) {
     assert_eq!(scene.use_ended(&guess).await, 1201);
     scene.world.clock.advance(DAY);
     assert_eq!(scene.use_ended(&scene.issued.secret).await, 1202);
-    assert_eq!(scene.told().await.len(), 0);
+    assert_eq!(scene.reuses().await.len(), 0);
 }
 
 #[on_every_database]
 async fn two_servers_record_a_reuse_once_in_an_hour(database: &TestDatabase) {
     let scene = scene(database).await;
-    scene.regenerate(0).await;
+    scene.regenerate(hours(0)).await.unwrap();
     let other = scene.world.reopen().await.unwrap();
     for service in [&scene.world.service, &other] {
-        let shown = [scene.issued.secret.expose_secret().as_bytes()];
-        assert_eq!(code(service.exchange(&shown, ADDRESS).await), 1201);
+        assert_eq!(exchanged(service, &scene.issued.secret).await, 1201);
     }
     scene.world.service.flush().await;
     other.flush().await;
-    assert_eq!(scene.told().await.len(), 1);
+    assert_eq!(scene.reuses().await.len(), 1);
 }
 
 #[on_every_database]
 async fn writing_to_the_database_does_not_hide_a_reuse(database: &TestDatabase) {
     let scene = scene(database).await;
-    scene.regenerate(0).await;
+    scene.regenerate(hours(0)).await.unwrap();
     for ahead in [Duration::ZERO, DAY * 365] {
         scene.world.clock.advance(HOUR);
         let planted = scene.world.now().after(ahead).as_millis();
         let plant = format!("UPDATE tokens SET reused_at = {planted}");
         database.execute(&plant).await;
-        let told = scene.told().await.len();
+        let told = scene.reuses().await.len();
         assert_eq!(scene.use_ended(&scene.issued.secret).await, 1201);
-        assert_eq!(scene.told().await.len(), told + 1, "{ahead:?}");
+        assert_eq!(scene.reuses().await.len(), told + 1, "{ahead:?}");
     }
 }

@@ -1,0 +1,6 @@
+//! Sessions and the set-up link.
+
+mod guessing;
+mod lifetime;
+mod setup;
+mod sign_in;

@@ -1,0 +1,6 @@
+//! Taking rights away never fails, whatever was planted or overwritten.
+
+mod signing_keys;
+mod tokens;
+mod unreadable;
+mod users;
