@@ -4,7 +4,9 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
 
+use ats_pat_service::AuditProgress;
 use ats_pat_test_support::world::{ADDRESS, World, code};
 use ats_pat_test_support::{Kind, TestDatabase, kinds};
 use secrecy::SecretString;
@@ -49,9 +51,49 @@ async fn filled(database: TestDatabase) {
     let findings = world.service.operator().verify_audit().await;
     assert_eq!(findings.unwrap().findings, [""; 0]);
 
+    altered_events_are_found_in_their_order(&world, &database).await;
+
     let revoked = world.service.revoke_as_holder(&sample[7], ADDRESS).await;
     assert_eq!(code(revoked), 1);
     assert_eq!(code(world.exchange(&sample[7]).await), 1203);
+}
+
+/// The log has more pages than are checked at once.
+async fn altered_events_are_found_in_their_order(world: &World, database: &TestDatabase) {
+    const ALTERED: [i64; 8] = [9, 1000, 1001, 1002, 3000, 4001, 5500, 6001];
+    let place = |events: &str| {
+        let numbers = ALTERED.map(|seq| seq.to_string()).join(", ");
+        format!("UPDATE events SET at = at {events} 1 WHERE seq IN ({numbers})")
+    };
+    database.execute(&place("+")).await;
+    let (came, told) = mpsc::channel();
+    let verified = world.service.operator();
+    let verified = verified.verify_audit_telling(None, move |progress| {
+        came.send(progress).unwrap();
+    });
+    let report = verified.await.unwrap();
+    let found = |seq| format!("event {seq} was altered, or does not follow the one before");
+    assert_eq!(report.findings, ALTERED.map(found));
+
+    let (mut events, mut rows) = (Vec::new(), Vec::new());
+    for progress in told {
+        match progress {
+            AuditProgress::Events { done, count } if rows.is_empty() => {
+                assert_eq!(count, report.events);
+                events.push(done);
+            }
+            AuditProgress::Rows { done, count } => {
+                assert_eq!(count, report.rows);
+                rows.push(done);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    for (done, whole) in [(events, report.events), (rows, report.rows)] {
+        assert!(done.len() > 7 && done.is_sorted(), "{done:?}");
+        assert_eq!(done.last(), Some(&whole));
+    }
+    database.execute(&place("-")).await;
 }
 
 fn fill(url: &str, folder: &Path, owner: &str) -> Vec<SecretString> {

@@ -32,7 +32,8 @@ impl Progress {
     }
 }
 
-fn bar(done: u64, count: u64) -> String {
+/// A bar of signs, with the numbers.
+pub fn bar(done: u64, count: u64) -> String {
     let filled = (done.min(count) * WIDTH)
         .checked_div(count)
         .unwrap_or(WIDTH);

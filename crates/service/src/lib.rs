@@ -40,10 +40,10 @@ pub use operator::directory::{
 };
 pub use operator::operator_keys::{Administering, IssuedOperatorKey, KeyHolder, NewOperatorKey};
 pub use operator::{
-    Accepted, Archived, ArchivedPart, AuditReport, BulkJobView, CurrentPolicy, Disabling,
-    EventQuery, MatchingTokens, NewPolicy, NewServiceAccount, NewUser, Operator, PruneError,
-    PrunedEvents, Pruning, RestoreChoice, RestoreWish, Restored, Rotation, Since, UserRef,
-    UserUpdate,
+    Accepted, Archived, ArchivedPart, AuditProgress, AuditReport, BulkJobView, CurrentPolicy,
+    Disabling, EventQuery, MatchingTokens, NewPolicy, NewServiceAccount, NewUser, Operator,
+    PruneError, PrunedEvents, Pruning, RestoreChoice, RestoreWish, Restored, Rotation, Since,
+    UserRef, UserUpdate,
 };
 pub use service::Service;
 pub use service::client::Client;

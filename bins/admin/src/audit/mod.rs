@@ -7,14 +7,13 @@ mod lines;
 mod ocsf;
 mod prune;
 mod retain;
-
-use std::path::PathBuf;
+mod verify;
+mod verify_progress;
 
 use ats_pat_program::Access;
+use ats_pat_service::EventQuery;
 use ats_pat_service::view::EventView;
-use ats_pat_service::{ArchiveError, AuditReport, EventQuery};
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -33,7 +32,7 @@ pub enum Command {
     /// Archives old events into a folder and removes them from the log: for a timer
     Retain(retain::Retain),
     /// Compares events and rows with what this service wrote; exit code 1 where something is found
-    Verify(Verify),
+    Verify(verify::Verify),
 }
 
 #[derive(Args)]
@@ -44,13 +43,6 @@ pub struct List {
     /// Only those about this user's rights
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
-}
-
-#[derive(Args)]
-pub struct Verify {
-    /// Archives of the log, from its first event: verifies that they and the log are one chain
-    #[arg(long = "archive", value_name = "FILE", num_args = 1..)]
-    archives: Vec<PathBuf>,
 }
 
 const WITH_THE_KEYS: &str =
@@ -76,21 +68,7 @@ impl Command {
             Self::Archive(archive) => archive.run(invocation).await,
             Self::Prune(prune) => prune.run(invocation).await,
             Self::Retain(retain) => retain.run(invocation).await,
-            Self::Verify(Verify { archives }) => {
-                let report = invocation
-                    .at_the_database(WITH_THE_KEYS, Access::Use, async |service| {
-                        let operator = service.operator();
-                        if archives.is_empty() {
-                            operator.verify_audit().await.map_err(ArchiveError::from)
-                        } else {
-                            operator.verify_audit_with(&archives).await
-                        }
-                    })
-                    .await?;
-                let report = Report::from(report);
-                invocation.output.one(&report)?;
-                Failure::of_findings(report.findings.len())
-            }
+            Self::Verify(verify) => verify.run(invocation).await,
         }
     }
 }
@@ -122,69 +100,5 @@ fn for_people(details: &serde_json::Value) -> String {
             .collect::<Vec<_>>()
             .join(" "),
         None => details.to_string(),
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Report {
-    events: u64,
-    rows: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    archived: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pruned_through: Option<i64>,
-    findings: Vec<String>,
-}
-
-impl From<AuditReport> for Report {
-    fn from(report: AuditReport) -> Self {
-        Self {
-            events: report.events,
-            rows: report.rows,
-            archived: report.archived,
-            pruned_through: report.pruned_through,
-            findings: report.findings,
-        }
-    }
-}
-
-impl Shown for Report {
-    const COLUMNS: &'static [&'static str] = &["Events", "Rows", "Findings"];
-
-    fn cells(&self) -> Vec<String> {
-        let findings = if self.findings.is_empty() {
-            "none".to_owned()
-        } else {
-            self.findings.join("; ")
-        };
-        vec![self.events.to_string(), self.rows.to_string(), findings]
-    }
-
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        let mut fields = vec![
-            ("Events", self.events.to_string()),
-            ("Rows", self.rows.to_string()),
-        ];
-        if let Some(archived) = self.archived {
-            fields.push(("Archived", archived.to_string()));
-        }
-        if let Some(seq) = self.pruned_through {
-            let proof = if self.archived.is_some() {
-                "the archives prove them"
-            } else {
-                "only archives prove them: name them with --archive"
-            };
-            fields.push(("Removed", format!("events up to {seq}; {proof}")));
-        }
-        let mut name = "Findings";
-        for finding in &self.findings {
-            // Each on a line of its own, because a line break inside one of them would be escaped.
-            fields.push((std::mem::take(&mut name), finding.clone()));
-        }
-        if self.findings.is_empty() {
-            fields.push((name, "none".to_owned()));
-        }
-        fields
     }
 }

@@ -71,6 +71,17 @@ pub(crate) struct WrittenRow<'a> {
     pub(crate) replaces: Option<Replaces>,
 }
 
+impl WrittenRow<'_> {
+    pub(crate) fn into_owned(self) -> WrittenRow<'static> {
+        WrittenRow {
+            table: self.table.into_owned().into(),
+            id: self.id.into_owned().into(),
+            tag: self.tag.map(|tag| tag.into_owned().into()),
+            replaces: self.replaces,
+        }
+    }
+}
+
 impl<'a> Details<'a> {
     /// `None` if another release wrote the event, or if the details can't be read.
     pub(crate) fn of(event: &'a Event) -> Option<Self> {

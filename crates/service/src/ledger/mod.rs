@@ -7,6 +7,7 @@ pub(crate) mod currency;
 mod details;
 pub(crate) mod every_row;
 pub(crate) mod pruned;
+pub(crate) mod reading_ahead;
 pub(crate) mod rows;
 pub(crate) mod verified_grant;
 

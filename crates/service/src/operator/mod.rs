@@ -16,7 +16,7 @@ mod tokens;
 mod users;
 
 pub use archive::{Archived, ArchivedPart};
-pub use audit::AuditReport;
+pub use audit::{AuditProgress, AuditReport};
 pub(crate) use bulk::BulkJobs;
 pub use bulk::{BulkJobView, MatchingTokens};
 pub use events::EventQuery;

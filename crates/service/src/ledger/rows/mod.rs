@@ -22,7 +22,7 @@ use crate::service::error::Error;
 use crate::service::security::SECURITY;
 
 /// A row that grants rights.
-pub(crate) trait Row {
+pub(crate) trait Row: Send + Sync + 'static {
     const TABLE: &'static str;
     /// Names the row in events and errors. It contains no secret.
     fn row_id(&self) -> String;

@@ -1,10 +1,11 @@
 //! The part of the log from which events were removed.
 
-use ats_pat_domain::event::{Event, Head};
+use ats_pat_domain::event::Head;
 
-use super::{Audit, BATCH};
+use super::Audit;
+use super::pages::Checked;
 use crate::ledger::pruned::{Carried, Pruned, Stands};
-use crate::ledger::{Details, LoggedRow, fingerprint, follows};
+use crate::ledger::{LoggedRow, fingerprint};
 use crate::service::error::Error;
 
 impl Audit<'_> {
@@ -25,6 +26,9 @@ impl Audit<'_> {
             Err(error) => return Err(error),
         };
         self.report.pruned_through = Some(pruned.through.seq);
+        let behind = self.expected_events;
+        let behind = behind.saturating_sub(pruned.through.seq.unsigned_abs());
+        self.expected_events = pruned.kept.saturating_add(behind);
         self.walked = pruned.through;
         self.compare_archives_with(pruned.through);
         let removed_to = store.removed_to(pruned.id()).await?;
@@ -58,32 +62,25 @@ impl Audit<'_> {
         carried: &Carried,
         removed_to: i64,
     ) -> Result<(), Error> {
-        let events = self.operator.service.store().events();
         let mut list = carried.kept.reader();
-        let mut before: Option<Head> = None;
-        while before.is_none_or(|before| before.seq < through.seq) {
-            let next = before.map_or(1, |before| before.seq.saturating_add(1));
-            let batch = events.from(next, BATCH).await?;
-            let Some(last) = batch.last() else { break };
-            let last = last.head();
-            for event in batch {
-                if event.seq > through.seq {
+        let mut pages = self.pages(Head::EMPTY, through.seq);
+        while let Some(page) = pages.next().await? {
+            for checked in page {
+                let seq = checked.event.seq;
+                if seq > through.seq {
                     break;
                 }
-                while let Some((missing, _)) = list.before(event.seq) {
+                while let Some((missing, _)) = list.before(seq) {
                     self.find(format!("event {missing} is missing"));
                 }
-                match list.at(event.seq) {
-                    Some(stands) => self.verify_left(before, &event, &stands),
-                    None if event.seq <= removed_to => {
-                        self.find(format!("event {} was planted", event.seq));
-                    }
+                match list.at(seq) {
+                    Some(stands) => self.verify_left(&checked, &stands),
+                    None if seq <= removed_to => self.find(format!("event {seq} was planted")),
                     // It is about to be removed.
                     None => {}
                 }
-                before = Some(event.head());
             }
-            before = Some(last);
+            self.tell_events();
         }
         while let Some((missing, _)) = list.before(through.seq.saturating_add(1)) {
             self.find(format!("event {missing} is missing"));
@@ -91,12 +88,11 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn verify_left(&mut self, before: Option<Head>, event: &Event, stands: &Stands) {
-        let roots = self.operator.service.roots();
-        let before = before.unwrap_or(Head::EMPTY);
+    fn verify_left(&mut self, checked: &Checked, stands: &Stands) {
+        let event = &checked.event;
         let is_genuine = match stands {
-            Stands::Alone(known) => fingerprint(roots, event) == *known,
-            _ => follows(roots, &before, event),
+            Stands::Alone(known) => fingerprint(self.operator.service.roots(), event) == *known,
+            _ => checked.follows,
         };
         if !is_genuine {
             self.find(format!(
@@ -104,18 +100,17 @@ impl Audit<'_> {
                 event.seq
             ));
         }
-        self.verify_alone(event);
-        match Details::of_either(event) {
-            Some(details) => {
-                for (place, row) in details.rows.iter().enumerate() {
-                    self.find_by_change(event, row, None);
-                    if stands.has(place) {
-                        let name = (row.table.to_string(), row.id.to_string());
-                        self.last_logged.insert(name, LoggedRow::of(event, row));
-                    }
-                }
+        self.verify_alone(checked);
+        let Some(rows) = &checked.rows else {
+            self.find(format!("the details of event {} can't be read", event.seq));
+            return;
+        };
+        for (place, row) in rows.iter().enumerate() {
+            self.find_by_change(event, row, None);
+            if stands.has(place) {
+                let name = (row.table.to_string(), row.id.to_string());
+                self.last_logged.insert(name, LoggedRow::of(event, row));
             }
-            None => self.find(format!("the details of event {} can't be read", event.seq)),
         }
     }
 }

@@ -1,23 +1,25 @@
 //! Verifying the audit trail, and the tables against it.
 
 mod left;
+mod pages;
+mod progress;
+mod rows;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use ats_pat_domain::Tagged;
 use ats_pat_domain::event::{Event, Head};
-use serde_json::Value;
 
+use self::pages::{Checked, Pages};
+pub use self::progress::AuditProgress;
+use self::progress::Told;
 use super::Operator;
 use super::archive::{Joint, ReadArchives};
 use crate::ledger::archive::ArchiveError;
-use crate::ledger::every_row::{Visitor, visit_all};
 use crate::ledger::pruned::Pruned;
-use crate::ledger::rows::Row;
 use crate::ledger::{
-    Details, Difference, FORMER_VERSION, LastLogged, LoggedRow, QUARANTINED, REFUSED_ROWS, RowName,
-    Upgrade, WrittenRow, follows, personal_part_is_genuine,
+    Difference, FORMER_VERSION, LastLogged, LoggedRow, RowName, Upgrade, WrittenRow,
 };
 use crate::service::error::Error;
 
@@ -45,7 +47,7 @@ impl Operator<'_> {
     /// last event: what was planted, altered, replayed, or removed is found. Changes that are made
     /// meanwhile are no finding: a row that differs is compared once more.
     pub async fn verify_audit(&self) -> Result<AuditReport, Error> {
-        self.audit(None).await
+        self.audit(None, Told::default()).await
     }
 
     /// Like [`verify_audit`](Self::verify_audit), and verifies that these archives and the log are
@@ -58,13 +60,33 @@ impl Operator<'_> {
         archives: &[PathBuf],
     ) -> Result<AuditReport, ArchiveError> {
         let archives = ReadArchives::read(archives, self.service.roots(), 0)?;
-        Ok(self.audit(Some(&archives)).await?)
+        Ok(self.audit(Some(&archives), Told::default()).await?)
     }
 
-    async fn audit(&self, archives: Option<&ReadArchives>) -> Result<AuditReport, Error> {
+    /// Verifies the log, with archives if there are any, and tells how far it came. It waits for a
+    /// database that restarts or fails over meanwhile, for ten minutes at most.
+    ///
+    /// # Errors
+    /// Those of [`verify_audit_with`](Self::verify_audit_with).
+    pub async fn verify_audit_telling(
+        &self,
+        archives: Option<&[PathBuf]>,
+        told: impl Fn(AuditProgress) + Send + Sync + 'static,
+    ) -> Result<AuditReport, ArchiveError> {
+        let roots = self.service.roots();
+        let archives = archives.map(|archives| ReadArchives::read(archives, roots, 0));
+        let archives = archives.transpose()?;
+        Ok(self.audit(archives.as_ref(), Told::new(told)).await?)
+    }
+
+    async fn audit(
+        &self,
+        archives: Option<&ReadArchives>,
+        told: Told,
+    ) -> Result<AuditReport, Error> {
         loop {
             let pruned = self.last_pruned().await?;
-            let report = self.audit_once(archives).await?;
+            let report = self.audit_once(archives, told.clone()).await?;
             // Events that were removed meanwhile look as if somebody had cut them out.
             if self.last_pruned().await? == pruned {
                 return Ok(report);
@@ -81,7 +103,11 @@ impl Operator<'_> {
         }
     }
 
-    async fn audit_once(&self, archives: Option<&ReadArchives>) -> Result<AuditReport, Error> {
+    async fn audit_once(
+        &self,
+        archives: Option<&ReadArchives>,
+        told: Told,
+    ) -> Result<AuditReport, Error> {
         let mut audit = Audit {
             operator: self,
             report: AuditReport {
@@ -98,6 +124,9 @@ impl Operator<'_> {
             only: None,
             differences: BTreeSet::new(),
             differing: HashMap::new(),
+            told,
+            expected_events: 0,
+            expected_rows: 0,
         };
         audit.walk_chain().await?;
         audit.compare_rows().await?;
@@ -115,19 +144,6 @@ impl Operator<'_> {
             audit.find(format!("row {row} can't be read"));
         }
         Ok(audit.report)
-    }
-}
-
-impl Visitor for Audit<'_> {
-    fn visit<R: Row>(&mut self, tagged: &Tagged<R>) {
-        self.compare(tagged);
-    }
-
-    fn cannot_read(&mut self, table: &'static str) {
-        // It is said once.
-        if self.only.is_none() {
-            self.find(format!("row 1 of {table} can't be read"));
-        }
     }
 }
 
@@ -150,12 +166,18 @@ struct Audit<'a> {
     differences: BTreeSet<Difference>,
     /// The last logged state of the rows that differ.
     differing: HashMap<RowName, Option<LoggedRow>>,
+    told: Told,
+    /// About how many events there are.
+    expected_events: u64,
+    /// About how many rows there are.
+    expected_rows: u64,
 }
 
 impl Audit<'_> {
     async fn walk_chain(&mut self) -> Result<(), Error> {
         let service = self.operator.service;
         let end = service.store().events().head().await?;
+        self.expected_events = end.seq.unsigned_abs();
         self.find_planted_before_the_first().await?;
         self.walk_what_is_left().await?;
         self.walk_on().await?;
@@ -186,18 +208,35 @@ impl Audit<'_> {
 
     /// Verifies the events that follow those which were verified.
     async fn walk_on(&mut self) -> Result<(), Error> {
-        let events = self.operator.service.store().events();
-        while let Some(next) = self.walked.next() {
-            let batch = events.from(next, BATCH).await?;
-            if batch.is_empty() {
-                break;
+        let mut pages = self.pages(self.walked, i64::MAX);
+        while let Some(page) = pages.next().await? {
+            for checked in page {
+                let head = checked.event.head();
+                self.verify_event(checked);
+                self.walked = head;
             }
-            for event in batch {
-                self.verify_event(self.walked, &event);
-                self.walked = event.head();
-            }
+            self.tell_events();
         }
         Ok(())
+    }
+
+    /// The events after `after`, at least up to number `through` if there are so many.
+    fn pages(&self, after: Head, through: i64) -> Pages {
+        let changes = &self.operator.service.inner.changes;
+        let (store, retries) = (Arc::clone(&changes.store), self.told.retries());
+        Pages::new(Arc::clone(&changes.roots), after, through, move |next| {
+            let (store, retries) = (Arc::clone(&store), retries.clone());
+            async move { retries.read(|| store.events().from(next, BATCH)).await }
+        })
+    }
+
+    /// Events that were chained while the rows were compared are not worth a word.
+    fn tell_events(&self) {
+        if self.only.is_none() {
+            let done = self.report.events;
+            let count = self.expected_events.max(done);
+            self.told.tell(|| AuditProgress::Events { done, count });
+        }
     }
 
     /// The log begins with event 1.
@@ -210,44 +249,43 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn verify_event(&mut self, before: Head, event: &Event) {
-        let roots = self.operator.service.roots();
+    fn verify_event(&mut self, checked: Checked) {
+        let seq = checked.event.seq;
         // Events come in their order, so this one is larger.
-        let next = before.next().unwrap_or(i64::MAX);
-        if event.seq != next {
+        let next = self.walked.next().unwrap_or(i64::MAX);
+        if seq != next {
             self.find(format!(
                 "events {next} to {} are missing",
-                event.seq.saturating_sub(1)
+                seq.saturating_sub(1)
             ));
-        } else if !follows(roots, &before, event) {
+        } else if !checked.follows {
             self.find(format!(
-                "event {} was altered, or does not follow the one before",
-                event.seq
+                "event {seq} was altered, or does not follow the one before"
             ));
         }
-        self.verify_alone(event);
-        match Details::of_either(event) {
-            Some(details) => self.note_rows(event, &details),
-            None => self.find(format!("the details of event {} can't be read", event.seq)),
+        self.verify_alone(&checked);
+        match checked.rows {
+            Some(rows) => self.note_rows(&checked.event, rows),
+            None => self.find(format!("the details of event {seq} can't be read")),
         }
     }
 
     /// What can be verified of an event without the one before.
-    fn verify_alone(&mut self, event: &Event) {
+    fn verify_alone(&mut self, checked: &Checked) {
+        let event = &checked.event;
         self.report.events += 1;
         if event.seq == self.seen.seq && event.hash != self.seen.hash {
             self.find(format!("event {} is not the one that was seen", event.seq));
         }
         self.compare_with_archives(event);
-        if !personal_part_is_genuine(self.operator.service.roots(), event) {
+        if !checked.personal_is_genuine {
             self.find(format!(
                 "the personal details of event {} were altered",
                 event.seq
             ));
         }
         self.upgrade = Upgrade::of(event).or(self.upgrade);
-        let details: Value = serde_json::from_slice(&event.details).unwrap_or_default();
-        self.find_quarantined(event, &details);
+        self.report.findings.extend_from_slice(&checked.ended);
     }
 
     /// An event that an archive has must be the same in the log. Then all events before it are,
@@ -259,11 +297,11 @@ impl Audit<'_> {
         self.report.findings.extend(findings);
     }
 
-    fn note_rows(&mut self, event: &Event, details: &Details<'_>) {
-        for row in &details.rows {
+    fn note_rows(&mut self, event: &Event, rows: Vec<WrittenRow<'_>>) {
+        for row in rows {
             let name = (row.table.to_string(), row.id.to_string());
-            let before = self.last_logged.insert(name, LoggedRow::of(event, row));
-            self.find_by_change(event, row, before.as_ref());
+            let before = self.last_logged.insert(name, LoggedRow::of(event, &row));
+            self.find_by_change(event, &row, before.as_ref());
         }
     }
 
@@ -293,72 +331,6 @@ impl Audit<'_> {
                 before.is_some_and(|before| before.seq <= upgrade.seq) && stood == upgrade.seq
             });
         (!is_it).then(|| format!("had been put back, as event {stood} wrote it,"))
-    }
-
-    /// Reports the rows that changes ended because they were planted or altered. They are reported
-    /// for ever.
-    fn find_quarantined(&mut self, event: &Event, details: &Value) {
-        let rows = |detail| {
-            details
-                .get(detail)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-        };
-        for row in rows(QUARANTINED).filter_map(Value::as_str) {
-            self.find(format!(
-                "row {row} was planted or altered, and was ended by event {}",
-                event.seq
-            ));
-        }
-        for row in rows(REFUSED_ROWS).filter_map(Value::as_str) {
-            self.find(format!(
-                "row {row} differed from its last event, and the upgrade (event {}) left it as it was",
-                event.seq
-            ));
-        }
-    }
-
-    async fn compare_rows(&mut self) -> Result<(), Error> {
-        let store = self.operator.service.store();
-        Ok(visit_all(store, self).await?)
-    }
-
-    fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
-        let name = (R::TABLE.to_owned(), tagged.row.row_id());
-        match &self.only {
-            None => self.report.rows += 1,
-            Some(only) if only.contains(&name) => {}
-            Some(_) => return,
-        }
-        let logged = self.last_logged.remove(&name);
-        let roots = self.operator.service.roots();
-        if let Some(difference) = Difference::of(roots, tagged, logged.as_ref(), self.upgrade) {
-            self.differences.insert(difference);
-            self.differing.insert(name, logged);
-        }
-    }
-
-    /// What differs, with the rows that events tell of and no table holds. Ended sessions are
-    /// removed in time, without an event. After this the rows that differ can be compared once
-    /// more.
-    fn differences(&mut self) -> BTreeSet<Difference> {
-        let mut differences = std::mem::take(&mut self.differences);
-        let mut logged = std::mem::take(&mut self.last_logged);
-        logged.retain(|name, logged| {
-            let missing = Difference::missing(name, logged).filter(|_| name.0 != "sessions");
-            let is_missing = missing.is_some();
-            differences.extend(missing);
-            is_missing
-        });
-        let differing = std::mem::take(&mut self.differing);
-        self.only = Some(differing.keys().chain(logged.keys()).cloned().collect());
-        let differing = differing.into_iter();
-        self.last_logged = differing
-            .filter_map(|(name, logged)| Some((name, logged?)))
-            .chain(logged)
-            .collect();
-        differences
     }
 
     fn find(&mut self, finding: String) {

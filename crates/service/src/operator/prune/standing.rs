@@ -7,6 +7,7 @@ use ats_pat_domain::{Event, Tagged, Token};
 use super::PruneError;
 use crate::ledger::every_row::{Visitor, visit_all};
 use crate::ledger::pruned::Stands;
+use crate::ledger::reading_ahead::Retries;
 use crate::ledger::rows::{Roots, Row, TABLES, hex, logged_tag};
 use crate::ledger::{Details, Upgrade};
 use crate::service::Service;
@@ -44,7 +45,8 @@ impl<'a> Standing<'a> {
             tokens: Vec::new(),
             finding: None,
         };
-        visit_all(service.store(), &mut standing).await?;
+        let store = &service.inner.changes.store;
+        visit_all(store, &Retries::default(), &mut standing).await?;
         if let Some(row) = service.store().take_unreadable().pop() {
             standing.finding = Some(format!("row {row} can't be read"));
         }
