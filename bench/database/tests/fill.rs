@@ -6,8 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 
-use ats_pat_service::AuditProgress;
-use ats_pat_test_support::world::{ADDRESS, World, code};
+use ats_pat_test_support::world::{ADDRESS, AuditProgress, World, code};
 use ats_pat_test_support::{Kind, TestDatabase, kinds};
 use secrecy::SecretString;
 

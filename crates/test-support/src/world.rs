@@ -8,6 +8,7 @@ use std::time::Duration;
 use ats_pat_domain::Timestamp;
 use ats_pat_domain::operator_key::Right;
 use ats_pat_domain::port::{Clock, Store};
+pub use ats_pat_service::AuditProgress;
 use ats_pat_service::view::{IssuedToken, NamedEventView, UserView};
 use ats_pat_service::{
     Acting, Error, EventQuery, Exchanged, MasterKeySource, NewOperatorKey, NewServiceAccount,

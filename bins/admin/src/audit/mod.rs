@@ -45,9 +45,6 @@ pub struct List {
     owner: Option<String>,
 }
 
-const WITH_THE_KEYS: &str =
-    "the event log is verified with the keys that sealed it, which no interface gives";
-
 impl Command {
     pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         match self {

@@ -8,11 +8,13 @@ use ats_pat_service::AuditReport;
 use clap::Args;
 use serde::Serialize;
 
-use super::WITH_THE_KEYS;
 use super::verify_progress::VerifyProgress;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::output::Shown;
+
+const WITH_THE_KEYS: &str =
+    "the event log is verified with the keys that sealed it, which no interface gives";
 
 #[derive(Args)]
 pub struct Verify {

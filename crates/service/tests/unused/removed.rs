@@ -5,8 +5,10 @@ use std::time::Duration;
 use ats_pat_domain::list::TokenQuery;
 use ats_pat_service::view::IssuedToken;
 use ats_pat_service::{Regeneration, SignedIn};
+use ats_pat_test_support::intruder::Intruder;
 use ats_pat_test_support::world::{DAY, World, code};
-use ats_pat_test_support::{TestDatabase, on_every_database};
+use ats_pat_test_support::{TestDatabase, on_every_database, on_every_server};
+use tokio::sync::oneshot;
 
 /// A service that keeps expired tokens for ten days.
 async fn world(database: &TestDatabase) -> World {
@@ -97,6 +99,49 @@ async fn a_token_stays_while_a_place_in_the_status_list_is_its_own(database: &Te
     reuse_places(&world, &ada, 1).await;
     assert_eq!(world.service.remove_ended_tokens().await.unwrap(), 1);
     assert_eq!(names(&world, &ada).await, ["later 0"]);
+}
+
+#[on_every_server]
+async fn a_removal_that_waits_keeps_no_server_from_ending(database: &TestDatabase) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    world.create(&ada, "expired", DAY).await.unwrap();
+    world.clock.advance(12 * DAY);
+    let ada = world.sign_in("ada").await;
+    reuse_places(&world, &ada, 1).await;
+
+    // Somebody holds the row that every change needs.
+    let mut holder = Intruder::connect(database).await;
+    holder.execute("BEGIN").await.unwrap();
+    let hold = "UPDATE event_head SET seq = seq";
+    holder.execute(hold).await.unwrap();
+    let (end, ending) = oneshot::channel::<()>();
+    let maintenance = tokio::spawn({
+        let service = world.service.clone();
+        async move {
+            let ending = async { drop(ending.await) };
+            service.run_maintenance(ending).await;
+        }
+    });
+    tokio::task::yield_now().await;
+    // Cleaning up comes once a minute.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    let changes = || world.service.figures().changes_under_way;
+    while changes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    end.send(()).unwrap();
+    maintenance.await.unwrap();
+    assert_eq!(changes(), 1, "the row is still held");
+
+    // What had begun still ends.
+    holder.execute("ROLLBACK").await.unwrap();
+    while changes() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.told("token.removed").await.len(), 1);
 }
 
 #[on_every_database(each = [

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::{StoreError, UsageRecord};
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::change::{Authority, Change, Draft, Judgement, Taken};
 use crate::ledger::pruned::held_or_pruned;
@@ -28,19 +29,26 @@ const USES_AT_ONCE: usize = 512;
 const SESSIONS_AT_ONCE: u64 = 500;
 /// How many such statements are in one clean-up.
 const SESSION_BATCHES: u32 = 100;
-/// The number of ticks between two clean-ups.
-const CLEAN_UP_EVERY: u32 = 60;
+/// The number of ticks after which counted attacks are written into the event log.
+const ATTACKS_EVERY: u32 = 60;
+/// The time between two clean-ups.
+const CLEAN_UP: Duration = Duration::from_mins(1);
 
 impl Service {
     /// Works until `shutdown` is ready. Failures are logged, and the next turn tries again.
     pub async fn run_maintenance(&self, shutdown: impl Future<Output = ()> + Send) {
+        tokio::select! {
+            () = self.keep_up(shutdown) => {}
+            // This may be in the middle of long work. A change that has begun still ends.
+            () = self.clean_up() => {}
+        }
+    }
+
+    /// Writes what is only in memory, until `shutdown` is ready. It never waits for cleaning up.
+    async fn keep_up(&self, shutdown: impl Future<Output = ()> + Send) {
         let mut shutdown = pin!(shutdown);
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(TICK);
         let mut tick = 0_u32;
-        let mut unused = Walk::default();
-        let mut cut = CutWalk::default();
-        let mut ended = EndedWalk::default();
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
@@ -65,34 +73,48 @@ impl Service {
                     self.look_at_head().await,
                 );
             }
-            if tick.is_multiple_of(CLEAN_UP_EVERY) {
+            if tick.is_multiple_of(ATTACKS_EVERY) {
                 self.inner.passwords.rest();
                 self.record_attacks().await;
-                log_failure(
-                    "ended sessions could not be removed",
-                    self.remove_ended_sessions().await,
-                );
-                log_failure(
-                    "retired signing keys could not be destroyed",
-                    self.destroy_retired_keys().await,
-                );
-                log_failure(
-                    "a new signing key could not be made",
-                    self.rotate_by_age().await,
-                );
-                log_failure(
-                    "tokens that nobody uses could not be revoked",
-                    self.revoke_some_unused(&mut unused).await,
-                );
-                log_failure(
-                    "tokens that expired long ago could not be removed",
-                    self.remove_some_ended(&mut ended).await,
-                );
-                log_failure(
-                    "tokens could not be cut to the policy",
-                    self.cut_some(&mut cut).await,
-                );
             }
+        }
+    }
+
+    /// Removes what has ended, and ends what the settings and the policy don't allow.
+    async fn clean_up(&self) {
+        let mut ticks = ticks(CLEAN_UP);
+        // The first tick is at once.
+        ticks.tick().await;
+        let mut unused = Walk::default();
+        let mut cut = CutWalk::default();
+        let mut ended = EndedWalk::default();
+        loop {
+            ticks.tick().await;
+            log_failure(
+                "ended sessions could not be removed",
+                self.remove_ended_sessions().await,
+            );
+            log_failure(
+                "retired signing keys could not be destroyed",
+                self.destroy_retired_keys().await,
+            );
+            log_failure(
+                "a new signing key could not be made",
+                self.rotate_by_age().await,
+            );
+            log_failure(
+                "tokens that nobody uses could not be revoked",
+                self.revoke_some_unused(&mut unused).await,
+            );
+            log_failure(
+                "tokens could not be cut to the policy",
+                self.cut_some(&mut cut).await,
+            );
+            // This can take longest, so it is last.
+            log_failure(
+                "tokens that expired long ago could not be removed",
+                self.remove_some_ended(&mut ended).await,
+            );
         }
     }
 
@@ -269,6 +291,13 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// After a turn that took long, the next one comes a whole period later.
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 fn log_failure(what: &'static str, result: Result<(), Error>) {
