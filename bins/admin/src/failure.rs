@@ -20,6 +20,25 @@ pub enum Failure {
     /// Events can't be archived, or an archive can't be read.
     #[error(transparent)]
     Archive(#[from] ats_pat_service::ArchiveError),
+    /// Something in the folder of archives has the name of one, and is no regular file.
+    #[error(
+        "{} is no regular file, so `audit retain` did not write it, and nothing was archived or removed: move it out of the folder, find out who put it there, and run the command again", .path.display()
+    )]
+    NoRegularFile {
+        /// What has the name of an archive.
+        path: PathBuf,
+    },
+    /// The archives in a folder are not those of this event log, or not all of them.
+    #[error(
+        "the archives in {} can't be continued, so nothing was archived or removed: bring back those that are missing there, move away what `audit retain` did not write, and name a new folder after a restore", .folder.display()
+    )]
+    Archives {
+        /// Where the archives are.
+        folder: PathBuf,
+        /// What is wrong with them.
+        #[source]
+        source: ats_pat_service::ArchiveError,
+    },
     /// Events can't be removed.
     #[error(transparent)]
     Prune(#[from] ats_pat_service::PruneError),

@@ -15,9 +15,25 @@ use crate::workspace;
 /// Scripts that Debian runs.
 const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
 /// Files of `packaging`, and where they belong.
-const SYSTEM: [(&str, &str); 4] = [
+const SYSTEM: [(&str, &str); 8] = [
     ("ats-pat.service", "lib/systemd/system/ats-pat.service"),
     ("ats-pat.socket", "lib/systemd/system/ats-pat.socket"),
+    (
+        "ats-pat-retain.service",
+        "lib/systemd/system/ats-pat-retain.service",
+    ),
+    (
+        "ats-pat-retain.timer",
+        "lib/systemd/system/ats-pat-retain.timer",
+    ),
+    (
+        "ats-pat-backup.service",
+        "lib/systemd/system/ats-pat-backup.service",
+    ),
+    (
+        "ats-pat-backup.timer",
+        "lib/systemd/system/ats-pat-backup.timer",
+    ),
     ("ats-pat.toml", "etc/ats-pat/ats-pat.toml"),
     ("sysusers.conf", "usr/lib/sysusers.d/ats-pat.conf"),
 ];
@@ -102,7 +118,7 @@ fn control(release: &Release, root: &Path) -> Result<String> {
          Installed-Size: {size}\nDepends: libc6 (>= 2.36), libgcc-s1, adduser | passwd, procps\nRecommends: ca-certificates\n\
          Section: net\nPriority: optional\nDescription: personal access tokens of ATS\n \
          The service issues personal access tokens, and exchanges them for short-lived\n \
-         authentication tokens. The package has the server, the operator's tool and a\n \
-         systemd unit. Set /etc/ats-pat/ats-pat.toml, then start ats-pat.service.\n"
+         authentication tokens. The package has the server, the operator's tool and \n \
+         systemd units. Set /etc/ats-pat/ats-pat.toml, then start ats-pat.service.\n"
     ))
 }

@@ -25,9 +25,13 @@ pub const DOCUMENTS: [&str; 7] = [
 /// The folder of what operators deploy with.
 pub const DEPLOY: &str = "docs/deploy";
 /// What systems need, in `packaging`.
-const PACKAGING: [&str; 5] = [
+const PACKAGING: [&str; 9] = [
     "ats-pat.service",
     "ats-pat.socket",
+    "ats-pat-retain.service",
+    "ats-pat-retain.timer",
+    "ats-pat-backup.service",
+    "ats-pat-backup.timer",
     "ats-pat.toml",
     "sysusers.conf",
     "Containerfile",

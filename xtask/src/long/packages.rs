@@ -23,7 +23,13 @@ use crate::{apt, dist, workspace};
 
 /// The maintainer of a package that is only tried.
 const MAINTAINER: &str = "ATS Global <nobody@example.com>";
-/// The highest exposure that the unit may have, in tenths, by `systemd-analyze security`.
+/// The services of the Debian package.
+const SERVICES: [&str; 3] = [
+    "ats-pat.service",
+    "ats-pat-retain.service",
+    "ats-pat-backup.service",
+];
+/// The highest exposure that a service may have, in tenths, by `systemd-analyze security`.
 const EXPOSURE: &str = "20";
 /// The range over which a dashboard's rates are checked, which Grafana would put there.
 const RANGE: (&str, &str) = ("$__rate_interval", "5m");
@@ -51,7 +57,7 @@ pub fn run(programs: Option<&PathBuf>, signals: &Signals) -> Result<()> {
     step("settings and completions of the package", || {
         installed(&root, signals)
     })?;
-    step("the unit", || unit(&root, signals))?;
+    step("the units", || units(&root, signals))?;
     step("alerts and dashboard", || watching(work.path(), signals))?;
     step("Kubernetes", || {
         let server = root.join("usr/bin/ats-pat-server");
@@ -197,13 +203,16 @@ fn installed(root: &Path, signals: &Signals) -> Result<()> {
     Ok(())
 }
 
-fn unit(root: &Path, signals: &Signals) -> Result<()> {
+fn units(root: &Path, signals: &Signals) -> Result<()> {
     let root = root.to_string_lossy();
-    let mut security = workspace::command("systemd-analyze");
-    security.args(["security", "--offline=true", "--no-pager", "--quiet"]);
-    security.arg(format!("--threshold={EXPOSURE}"));
-    security.arg(format!("--root={root}"));
-    signals.succeed(security.arg("ats-pat.service"))
+    for service in SERVICES {
+        let mut security = workspace::command("systemd-analyze");
+        security.args(["security", "--offline=true", "--no-pager", "--quiet"]);
+        security.arg(format!("--threshold={EXPOSURE}"));
+        security.arg(format!("--root={root}"));
+        signals.succeed(security.arg(service))?;
+    }
+    Ok(())
 }
 
 fn watching(work: &Path, signals: &Signals) -> Result<()> {

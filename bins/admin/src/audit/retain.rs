@@ -69,9 +69,11 @@ pub(super) async fn retain(
 ) -> Result<Retained, Failure> {
     let archives = archives_in(folder)?;
     let operator = service.operator();
+    let last = operator.newest_archive(&archives);
+    let last = last.map_err(|error| about(folder, error))?;
     let file = folder.join(format!("{PREFIX}{}{SUFFIX}", name_of(before)));
     let part = ArchivedPart {
-        after: archives.last().cloned(),
+        after: last.clone(),
         before: Some(before),
     };
     let mut done = Retained::default();
@@ -83,8 +85,8 @@ pub(super) async fn retain(
         }
         // A run a moment before archived them.
         Err(ArchiveError::Exists { .. }) if archives.contains(&file) => Some(file),
-        Err(ArchiveError::Nothing) => archives.last().cloned(),
-        Err(error) => return Err(error.into()),
+        Err(ArchiveError::Nothing) => last,
+        Err(error) => return Err(about(folder, error)),
     };
     if let Some(newest) = newest {
         done.removed = prune(&operator, archives, newest, wish).await?;
@@ -119,23 +121,43 @@ async fn prune(
     }
 }
 
-/// The archives that this command wrote, the oldest first.
-fn archives_in(folder: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
+/// Adds what the operator can do if the archives are to blame.
+fn about(folder: &Path, error: ArchiveError) -> Failure {
+    match error {
+        ArchiveError::NoArchive { .. }
+        | ArchiveError::Altered { .. }
+        | ArchiveError::NotContinued { .. }
+        | ArchiveError::Pruned { .. } => Failure::Archives {
+            folder: folder.to_owned(),
+            source: error,
+        },
+        other => other.into(),
+    }
+}
+
+/// The archives that this command wrote. A link could lead out of the folder, and to open a pipe
+/// would take for ever.
+fn archives_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let not_read = |source| ArchiveError::NotRead {
         path: folder.to_owned(),
         source,
     };
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(not_read)? {
-        let name = entry.map_err(not_read)?.file_name();
-        if name
+        let entry = entry.map_err(not_read)?;
+        let name = entry.file_name();
+        let is_archive = name
             .to_str()
-            .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
-        {
-            found.push(folder.join(name));
+            .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        if !is_archive {
+            continue;
         }
+        let path = folder.join(name);
+        if !entry.file_type().map_err(not_read)?.is_file() {
+            return Err(Failure::NoRegularFile { path });
+        }
+        found.push(path);
     }
-    // Names have the time, which sorts as text.
     found.sort();
     Ok(found)
 }
@@ -235,5 +257,110 @@ mod tests {
         let done = retain(&world.service, folder.path(), before, Pruning::default()).await;
         let done = done.unwrap();
         assert!(done.removed > done.archived, "{done:?}");
+    }
+
+    const LATE: &str = "events-before-99990101T000000Z.jsonl";
+
+    /// A service with old events, and the time before which they are archived.
+    async fn with_old_events(database: &TestDatabase) -> (World, Timestamp) {
+        let world = World::new(database.url()).await;
+        world.add_user("ada").await;
+        use_it(&world).await;
+        world.clock.advance(3 * DAY);
+        use_it(&world).await;
+        let before = world.now().before(DAY);
+        (world, before)
+    }
+
+    /// What the operator reads.
+    fn told(error: &Failure) -> String {
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        format!("{error}: {}", source.unwrap_or_default())
+    }
+
+    async fn events(world: &World) -> u64 {
+        let report = world.service.operator().verify_audit().await.unwrap();
+        report.events
+    }
+
+    #[on_every_database]
+    async fn what_is_no_regular_file_is_named_and_never_opened(database: &TestDatabase) {
+        let (world, before) = with_old_events(database).await;
+        let plants: [fn(&Path); 4] = [
+            |path| fs::create_dir(path).unwrap(),
+            |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+            |path| std::os::unix::fs::symlink("nowhere", path).unwrap(),
+            // A pipe: whoever opens it waits for a writer.
+            |path| {
+                let made = std::process::Command::new("mkfifo").arg(path).status();
+                assert!(made.unwrap().success());
+            },
+        ];
+        let count = events(&world).await;
+        for plant in plants {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(LATE);
+            plant(&path);
+            let done = retain(&world.service, folder.path(), before, Pruning::default()).await;
+            let told = done.unwrap_err().to_string();
+            assert!(told.starts_with(&path.display().to_string()), "{told}");
+            assert!(told.contains("move it out of the folder"), "{told}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+        assert_eq!(events(&world).await, count);
+    }
+
+    #[on_every_database]
+    async fn a_file_that_is_no_archive_stops_the_run_and_is_named(database: &TestDatabase) {
+        let (world, before) = with_old_events(database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let run = async || retain(&world.service, folder.path(), before, Pruning::default()).await;
+        let path = folder.path().join(LATE);
+        fs::write(&path, "").unwrap();
+        let count = events(&world).await;
+        let error = run().await.unwrap_err();
+        let told = told(&error);
+        assert!(
+            told.contains("move away what `audit retain` did not write"),
+            "{told}"
+        );
+        assert!(told.contains(&path.display().to_string()), "{told}");
+        assert_eq!(events(&world).await, count);
+        fs::remove_file(&path).unwrap();
+        assert!(run().await.unwrap().removed > 0);
+    }
+
+    #[on_every_database]
+    async fn a_copy_with_a_later_name_changes_nothing(database: &TestDatabase) {
+        let (world, before) = with_old_events(database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let run =
+            async |before| retain(&world.service, folder.path(), before, Pruning::default()).await;
+        let first = run(before).await.unwrap().archive.unwrap();
+        for _ in 0..2 {
+            fs::copy(&first, folder.path().join(LATE)).unwrap();
+            world.clock.advance(3 * DAY);
+            use_it(&world).await;
+            let done = run(world.now().before(DAY)).await.unwrap();
+            assert!(done.archived > 0 && done.removed > 0, "{done:?}");
+        }
+    }
+
+    #[on_every_database]
+    async fn a_missing_archive_stops_the_run(database: &TestDatabase) {
+        let (world, before) = with_old_events(database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let run =
+            async |before| retain(&world.service, folder.path(), before, Pruning::default()).await;
+        let first = run(before).await.unwrap().archive.unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(&first, &elsewhere).unwrap();
+        world.clock.advance(3 * DAY);
+        use_it(&world).await;
+        let before = world.now().before(DAY);
+        let told = told(&run(before).await.unwrap_err());
+        assert!(told.contains("bring back those that are missing"), "{told}");
+        fs::rename(&elsewhere, &first).unwrap();
+        assert!(run(before).await.unwrap().removed > 0);
     }
 }

@@ -80,6 +80,22 @@ impl Operator<'_> {
         })
     }
 
+    /// The archive that begins last, by the events that it says it has, because names of files are
+    /// easily changed. `None` if there are no archives. It is proven when it is read as a whole.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] if one of the files is no archive of this service.
+    pub fn newest_archive(&self, archives: &[PathBuf]) -> Result<Option<PathBuf>, ArchiveError> {
+        let mut newest: Option<(i64, &PathBuf)> = None;
+        for path in archives {
+            let begin = Reader::open(path, self.service.roots())?.after().seq;
+            if newest.is_none_or(|(other, _)| begin > other) {
+                newest = Some((begin, path));
+            }
+        }
+        Ok(newest.map(|(_, path)| path.clone()))
+    }
+
     /// The last event of an archive, which must be in the log. Without an archive, the beginning of
     /// the log.
     async fn end_of(&self, archive: Option<&Path>) -> Result<Head, ArchiveError> {

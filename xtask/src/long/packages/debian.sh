@@ -83,6 +83,32 @@ is "the unit" "$(said systemctl is-active ats-pat.service)" active
 systemctl stop ats-pat.socket ats-pat.service
 systemctl start ats-pat.service
 
+say "the timers"
+for name in retain backup; do
+    is "the timer of $name" "$(said systemctl is-enabled "ats-pat-$name.timer")" disabled
+    systemd-analyze verify "ats-pat-$name.service" "ats-pat-$name.timer" || fail "the units of $name have a fault"
+    systemctl start "ats-pat-$name.service" || fail "ats-pat-$name.service fails"
+done
+is "the archive's owner and mode" "$(stat -c '%U:%G %a' /var/lib/ats-pat-archive)" "ats-pat:ats-pat 700"
+is "the number of backups" "$(ls /var/lib/ats-pat-backup | wc -l)" 1
+mkdir -p /etc/systemd/system/ats-pat-backup.service.d
+printf '[Service]\nEnvironment=KEEP_BACKUPS=1\n' > /etc/systemd/system/ats-pat-backup.service.d/override.conf
+touch /var/lib/ats-pat-backup/of-the-operator.backup
+systemctl daemon-reload
+# A backup is named after its second.
+while [ -e "/var/lib/ats-pat-backup/$(date -u +%Y%m%dT%H%M%SZ).backup" ]; do sleep 0.1; done
+systemctl start ats-pat-backup.service || fail "a second backup on a day fails"
+is "the number of backups" "$(ls /var/lib/ats-pat-backup/2*.backup | wc -l)" 1
+[ -e /var/lib/ats-pat-backup/of-the-operator.backup ] || fail "another's file was removed"
+rm -r /etc/systemd/system/ats-pat-backup.service.d
+mkdir /var/lib/ats-pat-archive/events-before-99990101T000000Z.jsonl
+! systemctl start ats-pat-retain.service 2> /dev/null || fail "nobody is told that retain fails"
+is "the unit" "$(said systemctl is-failed ats-pat-retain.service)" failed
+rmdir /var/lib/ats-pat-archive/events-before-99990101T000000Z.jsonl
+systemctl daemon-reload
+systemctl reset-failed ats-pat-retain.service
+systemctl enable --quiet --now ats-pat-retain.timer ats-pat-backup.timer
+
 say "the upgrade"
 before=$(property MainPID)
 apt-get install --quiet=2 ./newer.deb

@@ -75,9 +75,8 @@ def starts_with(server, variables, mounts, faults):
         faults.unless(run.returncode == 0, f"the server refuses its settings: {run.stderr.strip()}")
 
 
-def pods(stateful_set, objects, image, server, faults):
-    spec = stateful_set["spec"]
-    pod = spec["template"]["spec"]
+def sandbox(pod, faults):
+    """The only container of the pod, which must have no right that it does not need."""
     (container,) = pod["containers"]
     faults.unless(pod.get("enableServiceLinks") is False, "enableServiceLinks is not false")
     faults.unless(pod.get("automountServiceAccountToken") is False, "the pod gets a token of the cluster")
@@ -86,6 +85,48 @@ def pods(stateful_set, objects, image, server, faults):
     faults.unless(security.get("readOnlyRootFilesystem"), "the root is not read-only")
     faults.unless(security.get("allowPrivilegeEscalation") is False, "privileges can grow")
     faults.unless(security["capabilities"]["drop"] == ["ALL"], "capabilities are left")
+    return container
+
+
+def jobs(stateful_set, objects, image, server, faults):
+    servers = stateful_set["spec"]["template"]
+    for job in by_kind(objects, "CronJob"):
+        name, spec = job["metadata"]["name"], job["spec"]
+        template = spec["jobTemplate"]["spec"]["template"]
+        pod = template["spec"]
+        container = sandbox(pod, faults)
+        faults.unless(spec["concurrencyPolicy"] == "Forbid", f"{name} may run twice at once")
+        selector = stateful_set["spec"]["selector"]["matchLabels"]
+        faults.unless(not selector.items() <= template["metadata"]["labels"].items(), f"{name} looks like a server")
+        (of_servers,) = servers["spec"]["containers"]
+        faults.unless(container["image"] == of_servers["image"], f"{name} has another image than the servers")
+        variables = image | environment(container, objects, faults)
+        mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+        claimed = {
+            volume["name"]: volume["persistentVolumeClaim"]["claimName"]
+            for volume in pod["volumes"]
+            if "persistentVolumeClaim" in volume
+        }
+        claims = {claim["metadata"]["name"] for claim in by_kind(objects, "PersistentVolumeClaim")}
+        archive = claimed.get(mounts.get(variables["ATS_PAT_DATA_DIR"]))
+        faults.unless(archive in claims, f"{name} keeps its data folder in no volume of its own")
+        for volume in mounts.values():
+            faults.unless(volume in {one["name"] for one in pod["volumes"]}, f"there is no volume {volume}")
+        taken = {key: value for key, value in variables.items() if key.startswith("ATS_PAT_")}
+        starts_with(server, taken, mounts, faults)
+        program = os.path.join(os.path.dirname(server), os.path.basename(container["command"][0]))
+        arguments = [variables[one[2:-1]] if one.startswith("$(") else one for one in container["args"]]
+        with tempfile.TemporaryDirectory() as folder:
+            run = subprocess.run([program, *arguments], env={"ATS_PAT_DATA_DIR": folder}, capture_output=True, text=True)
+        # There is no database. Exit code 2 is for a wrong command.
+        faults.unless(run.returncode == 1, f"{name} has a wrong command: {run.stderr.strip()}")
+        faults.unless(archive is None or arguments[2] == variables["ATS_PAT_DATA_DIR"], f"{name} archives elsewhere")
+
+
+def pods(stateful_set, objects, image, server, faults):
+    spec = stateful_set["spec"]
+    pod = spec["template"]["spec"]
+    container = sandbox(pod, faults)
 
     variables = image | environment(container, objects, faults)
     mounts = {mount["mountPath"]: mount for mount in container["volumeMounts"]}
@@ -137,6 +178,7 @@ def main():
     faults.unless(by_kind(objects, "PodDisruptionBudget"), "there is no disruption budget")
     ports = pods(stateful_set, objects, of_image(containerfile), server, faults)
     services(stateful_set, objects, ports, faults)
+    jobs(stateful_set, objects, of_image(containerfile), server, faults)
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"{len(objects)} objects, {len(VERSIONS)} releases of Kubernetes, {len(faults)} faults")

@@ -1,5 +1,5 @@
-//! What Kustomize makes of `docs/deploy/kubernetes`, alone and under the overlay of the README
-//! there.
+//! What Kustomize makes of `docs/deploy/kubernetes`, alone, under the overlay of the README there,
+//! and with its component.
 
 use std::fs;
 use std::path::Path;
@@ -37,9 +37,14 @@ pub fn check(work: &Path, server: &Path, signals: &Signals) -> Result<()> {
             .arg(&base)
             .arg(&copy),
     )?;
-    let written = overlay_of_readme()?.replace(BASE_OF_OVERLAY, "base");
-    fs::write(overlay.join("kustomization.yaml"), written)?;
-    one(&overlay, work, server, signals)
+    let written = block_of_readme("resources:")?;
+    let component = block_of_readme("components:")?;
+    for written in [written.clone(), written + &component] {
+        let written = written.replace(BASE_OF_OVERLAY, "base");
+        fs::write(overlay.join("kustomization.yaml"), written)?;
+        one(&overlay, work, server, signals)?;
+    }
+    Ok(())
 }
 
 fn one(folder: &Path, work: &Path, server: &Path, signals: &Signals) -> Result<()> {
@@ -55,11 +60,12 @@ fn one(folder: &Path, work: &Path, server: &Path, signals: &Signals) -> Result<(
     signals.succeed(python.arg(server))
 }
 
-fn overlay_of_readme() -> Result<String> {
+/// The block of YAML that begins with this.
+fn block_of_readme(begin: &str) -> Result<String> {
     let readme = fs::read_to_string(workspace::root().join("docs/deploy/README.md"))?;
-    let (_, overlay) = readme
-        .split_once("```yaml\nresources:")
-        .context("docs/deploy/README.md has no overlay")?;
-    let (overlay, _) = overlay.split_once("```").unwrap_or((overlay, ""));
-    Ok(format!("resources:{overlay}"))
+    let (_, block) = readme
+        .split_once(&format!("```yaml\n{begin}"))
+        .with_context(|| format!("docs/deploy/README.md has no block that begins with {begin}"))?;
+    let (block, _) = block.split_once("```").unwrap_or((block, ""));
+    Ok(format!("{begin}{block}"))
 }
