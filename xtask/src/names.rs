@@ -88,10 +88,11 @@ fn is_path(name: &str) -> bool {
     first.is_some_and(|first| FOLDERS.contains(&first)) && name.chars().all(plain)
 }
 
-/// Whether it is the name of a test.
+/// Whether it is the name of a test. Metrics have names as long.
 fn is_test(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.split('_').count() >= WORDS_OF_A_TEST && name.chars().all(plain)
+    let is_metric = name.starts_with("ats_pat_");
+    !is_metric && name.split('_').count() >= WORDS_OF_A_TEST && name.chars().all(plain)
 }
 
 /// The names of the functions in a Rust file.
@@ -107,7 +108,8 @@ mod tests {
     #[test]
     fn a_name_is_a_whole_path_or_a_test_between_backticks() {
         let text = "See `crates/a/src/b.rs` and crates/c.rs, `cargo run`, `docs`, `crates/*/d.rs`,\n\
-                    `/docs/x`, `docs/y.md`, `a_test_has_at_least_six_words`, `a_short_one`.";
+                    `/docs/x`, `docs/y.md`, `a_test_has_at_least_six_words`, `a_short_one`,\n\
+                    `ats_pat_a_metric_has_this_prefix`.";
         let kept = |is: fn(&str) -> bool| quoted(text).filter(|it| is(it)).collect::<Vec<_>>();
         assert_eq!(kept(is_path), ["crates/a/src/b.rs", "docs/y.md"]);
         assert_eq!(kept(is_test), ["a_test_has_at_least_six_words"]);
