@@ -173,8 +173,8 @@ async fn a_flood_of_changes_stops_neither_exchanges_nor_lists_nor_a_revoke(
         );
         async move { client.post(&path, &json!({})).await }
     });
-    // Once the server knows that changes don't move, it refuses others before it does anything. Each
-    // time a change that was under way gives up, a few more may wait, and these are refused late.
+    // Once the server knows that changes don't move, it refuses others before it does anything.
+    // Each time a change that was under way gives up, a few more may wait. These are refused late.
     let hopeless = || client.create("hopeless", 86_400);
     let (mut tried, mut refused_at_once) = (0, 0);
     while refused_at_once < 10 {
