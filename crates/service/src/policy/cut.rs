@@ -12,7 +12,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::{Timestamp, Token, TokenId, User, UserId};
 
 use super::{InForce, OwnerPolicies};
-use crate::change::{Authority, Change, Draft, Taken};
+use crate::change::{Change, Draft, Taken};
 use crate::ledger::Entry;
 use crate::service::Service;
 use crate::service::error::Error;
@@ -86,14 +86,11 @@ impl Service {
         let last = batch.last().map(|last| last.row.id);
         let tokens: Vec<Token> = batch.into_iter().map(|tagged| tagged.row).collect();
         let due = self.too_long(policies, &tokens).await?;
-        let mut cut = 0;
-        for ids in due.chunks(CUT_AT_ONCE) {
-            let change = Cut {
-                ids: ids.to_vec(),
-                policies: Arc::clone(&self.inner.policies),
-            };
-            cut += self.change(Authority::System, change).await?;
-        }
+        let cut = |ids| Cut {
+            ids,
+            policies: Arc::clone(&self.inner.policies),
+        };
+        let cut = self.change_in_parts(&due, CUT_AT_ONCE, cut).await?;
         Ok((cut, last))
     }
 

@@ -116,6 +116,25 @@ async fn the_groups_of_the_owner_decide_after_how_long_unused_tokens_are_revoked
     assert_eq!(answers().await, [1203, 1203, 1, 1203]);
 }
 
+#[on_every_database(each = [
+    "UPDATE tokens SET generation = -1 WHERE name = 'altered'",
+    "UPDATE secrets SET generation = -1 \
+     WHERE token_id = (SELECT id FROM tokens WHERE name = 'altered')",
+    "UPDATE status_places SET generation = -1 \
+     WHERE token_id = (SELECT id FROM tokens WHERE name = 'altered')",
+])]
+async fn a_token_that_cannot_be_read_keeps_no_other_one(database: &TestDatabase, statement: &str) {
+    let world = world(database).await;
+    let ada = world.signed_in("ada").await;
+    let altered = world.create(&ada, "altered", DAY * 300).await.unwrap();
+    let unused = world.create(&ada, "unused", DAY * 300).await.unwrap();
+    database.execute(statement).await;
+    world.clock.advance(REVOKED_AFTER);
+    revoke_unused(&world.service).await;
+    assert_eq!(code(world.exchange(&unused.secret).await), 1203);
+    assert_ne!(code(world.exchange(&altered.secret).await), 1);
+}
+
 #[on_every_database]
 async fn several_servers_revoke_no_unused_token_twice(database: &TestDatabase) {
     let world = world(database).await;

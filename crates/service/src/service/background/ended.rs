@@ -6,12 +6,11 @@
 use std::time::Duration;
 
 use ats_pat_domain::event::EventKind;
-use ats_pat_domain::port::StoreError;
 use ats_pat_domain::{Timestamp, TokenId};
 
-use crate::change::{Authority, Change, Draft, Taken};
+use crate::change::{Change, Draft, Taken};
 use crate::service::Service;
-use crate::service::error::{Error, causes};
+use crate::service::error::Error;
 
 const DAY: Duration = Duration::from_hours(24);
 /// Not earlier, in days: the log forgets rows that were replaced two days after they could grant
@@ -71,60 +70,17 @@ impl Service {
         let expired_before = self.now().before(DAY.saturating_mul(days.max(FEWEST)));
         let tokens = self.store().tokens();
         let (found, last) = tokens.removable(walk.0, BATCH, expired_before).await?;
-        let mut removed = 0;
-        for ids in found.chunks(REMOVED_AT_ONCE) {
-            removed += match self.remove_now(ids, expired_before).await {
-                Err(error) if !may_pass(&error) => self.remove_singly(ids, expired_before).await?,
-                other => other?,
-            };
-        }
+        let remove = |ids| RemoveEnded {
+            ids,
+            expired_before,
+        };
+        let removed = self
+            .change_in_parts(&found, REMOVED_AT_ONCE, remove)
+            .await?;
         // This is last, so that a failed turn is tried again.
         walk.0 = last;
         Ok(removed)
     }
-}
-
-impl Service {
-    async fn remove_now(&self, ids: &[TokenId], expired_before: Timestamp) -> Result<u64, Error> {
-        let remove = RemoveEnded {
-            ids: ids.to_vec(),
-            expired_before,
-        };
-        self.change(Authority::System, remove).await
-    }
-
-    /// A token whose rows can't be read keeps no other one from being removed.
-    async fn remove_singly(
-        &self,
-        ids: &[TokenId],
-        expired_before: Timestamp,
-    ) -> Result<u64, Error> {
-        let mut removed = 0;
-        for id in ids {
-            match self
-                .remove_now(std::slice::from_ref(id), expired_before)
-                .await
-            {
-                Ok(one) => removed += one,
-                Err(error) if may_pass(&error) => return Err(error),
-                Err(error) => {
-                    tracing::warn!(token = %id, cause = %causes(&error), "the entry of an expired token can't be removed");
-                }
-            }
-        }
-        Ok(removed)
-    }
-}
-
-/// Whether the same may succeed a little later.
-fn may_pass(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Tampered { .. }
-            | Error::Store(
-                StoreError::Corrupt { .. } | StoreError::Conflict(_) | StoreError::Other(_)
-            )
-    )
 }
 
 struct RemoveEnded {

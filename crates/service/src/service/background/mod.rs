@@ -3,5 +3,6 @@
 mod ended;
 pub(crate) mod findings;
 mod maintenance;
+mod parts;
 pub(crate) mod unused;
 mod verification;

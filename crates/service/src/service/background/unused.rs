@@ -12,7 +12,7 @@ use ats_pat_domain::event::EventKind;
 use ats_pat_domain::port::SignOfLife;
 use ats_pat_domain::{Status, Timestamp, Token, TokenId, User, UserId};
 
-use crate::change::{Authority, Change, Draft, Taken};
+use crate::change::{Change, Draft, Taken};
 use crate::policy::{InForce, OwnerPolicies};
 use crate::service::Service;
 use crate::service::error::Error;
@@ -84,14 +84,13 @@ impl Service {
         let found = self
             .of_owners_whose_policy_says_so(&policies, found, now)
             .await?;
-        let mut revoked = 0;
-        for ids in found.chunks(REVOKED_AT_ONCE) {
-            let revoke = RevokeUnused {
-                ids: ids.to_vec(),
-                policies: Arc::clone(&self.inner.policies),
-            };
-            revoked += self.change(Authority::System, revoke).await?;
-        }
+        let revoke = |ids| RevokeUnused {
+            ids,
+            policies: Arc::clone(&self.inner.policies),
+        };
+        let revoked = self
+            .change_in_parts(&found, REVOKED_AT_ONCE, revoke)
+            .await?;
         // This is last, so that a failed turn is tried again.
         walk.0 = last;
         Ok(revoked)
