@@ -1,11 +1,11 @@
-//! How far a verification came, for who waits for it.
+//! Shows how far a verification came.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{AuditProgress, SystemClock};
+use parking_lot::Mutex;
 
 use crate::progress::bar;
 
@@ -41,7 +41,7 @@ impl VerifyProgress {
     }
 
     pub fn show(&self, came: AuditProgress) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if let Some(text) = state.text(came, SystemClock.since_boot()) {
             // If this fails, nobody reads standard error.
             let _ = write!(io::stderr(), "{text}");
@@ -50,7 +50,7 @@ impl VerifyProgress {
 
     /// Leaves the line, so that the next text begins one.
     pub fn end(&self) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         if state.is_terminal && state.shown_at.is_some() {
             let _ = writeln!(io::stderr());
         }

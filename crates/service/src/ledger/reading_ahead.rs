@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use ats_pat_domain::port::StoreError;
 use tokio::task::JoinError;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
+
+use crate::service::error::Error;
 
 /// How long to wait before a page is asked for again.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How often, so that a database has ten minutes to restart or to fail over.
-const ATTEMPTS: u32 = 120;
+/// For how long, so that a database can restart or fail over.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Whether a page is asked for again if the database does not answer. A reading of many minutes
 /// would have to begin anew.
@@ -27,24 +29,42 @@ impl Retries {
         Self { told: Some(told) }
     }
 
-    /// Reads a page.
-    pub(crate) async fn read<T, F>(&self, read: impl Fn() -> F) -> Result<T, StoreError>
+    /// Reads something, such as a page.
+    pub(crate) async fn read<T, E, F>(&self, read: impl Fn() -> F) -> Result<T, E>
     where
-        F: Future<Output = Result<T, StoreError>>,
+        E: Outage,
+        F: Future<Output = Result<T, E>>,
     {
         let Some(told) = &self.told else {
             return read().await;
         };
-        for _ in 0..ATTEMPTS {
+        let begun = Instant::now();
+        loop {
             match read().await {
-                Err(StoreError::Unavailable(_) | StoreError::Retryable(_)) => {
+                Err(error) if error.is_outage() && begun.elapsed() < PATIENCE => {
                     told();
                     sleep(PAUSE).await;
                 }
                 other => return other,
             }
         }
-        read().await
+    }
+}
+
+/// An error after which the same may succeed once the database answers again.
+pub(crate) trait Outage {
+    fn is_outage(&self) -> bool;
+}
+
+impl Outage for StoreError {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Retryable(_))
+    }
+}
+
+impl Outage for Error {
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_outage())
     }
 }
 
@@ -97,7 +117,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_database_that_stays_away_is_given_up_after_ten_minutes() {
-        let began = tokio::time::Instant::now();
+        let began = Instant::now();
         let (result, _, waits) = read_from_a_database_that_is_away(u32::MAX, true).await;
         assert!(matches!(result, Err(StoreError::Unavailable(_))));
         assert_eq!((waits, began.elapsed()), (120, Duration::from_mins(10)));

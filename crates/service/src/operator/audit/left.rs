@@ -14,7 +14,8 @@ impl Audit<'_> {
     pub(super) async fn walk_what_is_left(&mut self) -> Result<(), Error> {
         let service = self.operator.service;
         let (store, roots) = (service.store(), service.roots());
-        let pruned = match Pruned::last(store, roots).await {
+        let retries = self.told.retries();
+        let pruned = match retries.read(|| Pruned::last(store, roots)).await {
             Ok(Some(pruned)) => pruned,
             Ok(None) => return Ok(()),
             Err(Error::Tampered { id, .. }) => {
@@ -31,8 +32,8 @@ impl Audit<'_> {
         self.expected_events = pruned.kept.saturating_add(behind);
         self.walked = pruned.through;
         self.compare_archives_with(pruned.through);
-        let removed_to = store.removed_to(pruned.id()).await?;
-        match pruned.carried(store, roots).await {
+        let removed_to = retries.read(|| store.removed_to(pruned.id())).await?;
+        match retries.read(|| pruned.carried(store, roots)).await {
             Ok(carried) => {
                 self.walk_list(pruned.through, &carried, removed_to).await?;
             }

@@ -85,10 +85,11 @@ impl Operator<'_> {
         told: Told,
     ) -> Result<AuditReport, Error> {
         loop {
-            let pruned = self.last_pruned().await?;
+            let retries = told.retries();
+            let pruned = retries.read(|| self.last_pruned()).await?;
             let report = self.audit_once(archives, told.clone()).await?;
             // Events that were removed meanwhile look as if somebody had cut them out.
-            if self.last_pruned().await? == pruned {
+            if retries.read(|| self.last_pruned()).await? == pruned {
                 return Ok(report);
             }
         }
@@ -176,7 +177,8 @@ struct Audit<'a> {
 impl Audit<'_> {
     async fn walk_chain(&mut self) -> Result<(), Error> {
         let service = self.operator.service;
-        let end = service.store().events().head().await?;
+        let retries = self.told.retries();
+        let end = retries.read(|| service.store().events().head()).await?;
         self.expected_events = end.seq.unsigned_abs();
         self.find_planted_before_the_first().await?;
         self.walk_what_is_left().await?;
@@ -242,7 +244,8 @@ impl Audit<'_> {
     /// The log begins with event 1.
     async fn find_planted_before_the_first(&mut self) -> Result<(), Error> {
         let events = self.operator.service.store().events();
-        let first = events.from(i64::MIN, 1).await?;
+        let first = self.told.retries();
+        let first = first.read(|| events.from(i64::MIN, 1)).await?;
         if let Some(planted) = first.first().filter(|event| event.seq < 1) {
             self.find(format!("event {} was planted", planted.seq));
         }

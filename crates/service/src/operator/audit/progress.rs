@@ -25,7 +25,7 @@ pub enum AuditProgress {
     Waits,
 }
 
-/// Is told how far it came. `None` if nobody wants to know.
+/// Whoever wants to know how far a verification came. `None` if nobody does.
 #[derive(Clone, Default)]
 pub(super) struct Told(Option<Arc<dyn Fn(AuditProgress) + Send + Sync>>);
 
