@@ -28,9 +28,15 @@ pub enum Failure {
         /// What has the name of an archive.
         path: PathBuf,
     },
+    /// Another run has the folder of archives.
+    #[error("another run archives events into {} now, so this one did nothing", .folder.display())]
+    FolderInUse {
+        /// Where the archives are.
+        folder: PathBuf,
+    },
     /// The archives in a folder are not those of this event log, or not all of them.
     #[error(
-        "the archives in {} can't be continued, so nothing was archived or removed: bring back those that are missing there, move away what `audit retain` did not write, and name a new folder after a restore", .folder.display()
+        "the archives in {} can't be continued, so nothing was archived or removed: bring back those that are missing there, move away what `audit retain` did not write. After a restore, name a new folder with copies of the archives whose events the log still has", .folder.display()
     )]
     Archives {
         /// Where the archives are.

@@ -1,6 +1,7 @@
 //! The event log: reading, exporting and verifying it.
 
 mod archive;
+mod archive_folder;
 mod csv;
 mod export;
 mod lines;

@@ -1,6 +1,5 @@
 //! Archiving old events into a folder, and removing them from the log: for a timer.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use ats_pat_service::{
 use clap::Args;
 use serde::Serialize;
 
+use super::archive_folder::ArchiveFolder;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::output::Shown;
@@ -31,8 +31,6 @@ pub struct Retain {
 
 const WITH_THE_KEYS: &str =
     "events are removed with the keys that sealed the log, which no interface gives";
-const PREFIX: &str = "events-before-";
-const SUFFIX: &str = ".jsonl";
 
 impl Retain {
     pub async fn run(self, invocation: &Invocation) -> Result<(), Failure> {
@@ -67,11 +65,12 @@ pub(super) async fn retain(
     before: Timestamp,
     wish: Pruning,
 ) -> Result<Retained, Failure> {
-    let archives = archives_in(folder)?;
+    let taken = ArchiveFolder::take(folder)?;
+    let archives = taken.archives()?;
     let operator = service.operator();
     let last = operator.newest_archive(&archives);
     let last = last.map_err(|error| about(folder, error))?;
-    let file = folder.join(format!("{PREFIX}{}{SUFFIX}", name_of(before)));
+    let file = taken.archive_of(before);
     let part = ArchivedPart {
         after: last.clone(),
         before: Some(before),
@@ -83,7 +82,7 @@ pub(super) async fn retain(
             done.archive = Some(file.clone());
             Some(file)
         }
-        // A run a moment before archived them.
+        // A run within the same second archived them.
         Err(ArchiveError::Exists { .. }) if archives.contains(&file) => Some(file),
         Err(ArchiveError::Nothing) => last,
         Err(error) => return Err(about(folder, error)),
@@ -124,8 +123,7 @@ async fn prune(
 /// Adds what the operator can do if the archives are to blame.
 fn about(folder: &Path, error: ArchiveError) -> Failure {
     match error {
-        ArchiveError::NoArchive { .. }
-        | ArchiveError::Altered { .. }
+        ArchiveError::NotOneChain { .. }
         | ArchiveError::NotContinued { .. }
         | ArchiveError::Pruned { .. } => Failure::Archives {
             folder: folder.to_owned(),
@@ -133,44 +131,6 @@ fn about(folder: &Path, error: ArchiveError) -> Failure {
         },
         other => other.into(),
     }
-}
-
-/// The archives that this command wrote. A link could lead out of the folder, and to open a pipe
-/// would take for ever.
-fn archives_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let not_read = |source| ArchiveError::NotRead {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(not_read)? {
-        let entry = entry.map_err(not_read)?;
-        let name = entry.file_name();
-        let is_archive = name
-            .to_str()
-            .is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        if !is_archive {
-            continue;
-        }
-        let path = folder.join(name);
-        if !entry.file_type().map_err(not_read)?.is_file() {
-            return Err(Failure::NoRegularFile { path });
-        }
-        found.push(path);
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// A time as a part of a file's name: `20261130T214603Z`.
-fn name_of(time: Timestamp) -> String {
-    let text = time.to_string();
-    let seconds = text.split('.').next().unwrap_or_default();
-    let digits: String = seconds
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    format!("{digits}Z")
 }
 
 impl Shown for Retained {
@@ -191,14 +151,9 @@ mod tests {
     use ats_pat_test_support::world::{ADDRESS, DAY, PASSWORD, World};
     use ats_pat_test_support::{TestDatabase, on_every_database};
 
-    use super::*;
+    use std::fs;
 
-    #[test]
-    fn names_sort_by_time() {
-        let name = |text| name_of(Timestamp::parse(text).unwrap());
-        assert_eq!(name("2026-11-30T21:46:03.123Z"), "20261130T214603Z");
-        assert!(name("2026-09-30T00:00:00Z") < name("2026-11-01T00:00:00Z"));
-    }
+    use super::*;
 
     /// Signs in and out, which leaves events that nothing needs.
     async fn use_it(world: &World) {
@@ -229,7 +184,7 @@ mod tests {
             assert!(done.removed > 0, "on day {day}: {done:?}");
             assert_eq!(run().await.unwrap().removed, 0);
         }
-        let archives = archives_in(folder.path()).unwrap();
+        let archives = archives(folder.path());
         assert_eq!(archives.len(), 3);
         let report = world.service.operator().verify_audit_with(&archives).await;
         assert_eq!(report.unwrap().findings, Vec::<String>::new());
@@ -257,6 +212,10 @@ mod tests {
         let done = retain(&world.service, folder.path(), before, Pruning::default()).await;
         let done = done.unwrap();
         assert!(done.removed > done.archived, "{done:?}");
+    }
+
+    fn archives(folder: &Path) -> Vec<PathBuf> {
+        ArchiveFolder::take(folder).unwrap().archives().unwrap()
     }
 
     const LATE: &str = "events-before-99990101T000000Z.jsonl";
@@ -305,7 +264,11 @@ mod tests {
             let told = done.unwrap_err().to_string();
             assert!(told.starts_with(&path.display().to_string()), "{told}");
             assert!(told.contains("move it out of the folder"), "{told}");
-            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+            assert_eq!(
+                fs::read_dir(folder.path()).unwrap().count(),
+                2,
+                "it and the lock"
+            );
         }
         assert_eq!(events(&world).await, count);
     }
@@ -344,6 +307,84 @@ mod tests {
             let done = run(world.now().before(DAY)).await.unwrap();
             assert!(done.archived > 0 && done.removed > 0, "{done:?}");
         }
+        // Of a run that was interrupted, all archives are needed.
+        world.clock.advance(3 * DAY);
+        use_it(&world).await;
+        let last = world
+            .service
+            .operator()
+            .newest_archive(&archives(folder.path()));
+        let part = ArchivedPart {
+            after: last.unwrap(),
+            before: Some(world.now().before(DAY)),
+        };
+        let interrupted = folder.path().join("events-before-20200101T000000Z.jsonl");
+        let operator = world.service.operator();
+        operator.archive_events(&interrupted, &part).await.unwrap();
+        world.clock.advance(3 * DAY);
+        use_it(&world).await;
+        let done = run(world.now().before(DAY)).await.unwrap();
+        assert!(done.removed > done.archived, "{done:?}");
+    }
+
+    #[on_every_database]
+    async fn each_archive_is_read_in_every_run(database: &TestDatabase) {
+        let (world, before) = with_old_events(database).await;
+        let folder = tempfile::tempdir().unwrap();
+        let run =
+            async |before| retain(&world.service, folder.path(), before, Pruning::default()).await;
+        let mut archives = vec![run(before).await.unwrap().archive.unwrap()];
+        let next = async || {
+            world.clock.advance(3 * DAY);
+            use_it(&world).await;
+            world.now().before(DAY)
+        };
+        for _ in 0..2 {
+            let done = run(next().await).await.unwrap();
+            archives.push(done.archive.unwrap());
+        }
+        let before = next().await;
+        let count = events(&world).await;
+        let [first, second, _] = &archives[..] else {
+            panic!("{archives:?}");
+        };
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(second, &elsewhere).unwrap();
+        let lost = told(&run(before).await.unwrap_err());
+        assert!(lost.contains("does not follow"), "{lost}");
+        fs::rename(&elsewhere, second).unwrap();
+
+        let whole = fs::read(first).unwrap();
+        fs::write(first, &whole[..whole.len() - 9]).unwrap();
+        let cut = told(&run(before).await.unwrap_err());
+        assert!(cut.contains(&first.display().to_string()), "{cut}");
+        assert_eq!(events(&world).await, count, "nothing was removed");
+        fs::write(first, whole).unwrap();
+
+        // The oldest ones may be kept elsewhere.
+        fs::rename(first, &elsewhere).unwrap();
+        assert!(run(before).await.unwrap().removed > 0);
+    }
+
+    #[on_every_database]
+    async fn an_event_of_a_clock_that_was_ahead_keeps_no_other_one(database: &TestDatabase) {
+        let (world, _) = with_old_events(database).await;
+        let now = world.now();
+        world.clock.advance(400 * DAY);
+        world.add_user("grace").await;
+        world.clock.set(now);
+        use_it(&world).await;
+        world.clock.advance(4 * DAY);
+        use_it(&world).await;
+        let folder = tempfile::tempdir().unwrap();
+        let before = world.now().before(2 * DAY);
+        let done = retain(&world.service, folder.path(), before, Pruning::default()).await;
+        let archive = done.unwrap().archive.unwrap();
+        let archived = fs::read_to_string(archive).unwrap();
+        let users = archived.matches("user.created").count();
+        assert_eq!(users, 2, "ada's and grace's");
+        let last = archived.rfind("session.ended");
+        assert!(last > archived.rfind("user.created"), "{archived}");
     }
 
     #[on_every_database]

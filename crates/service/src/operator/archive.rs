@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ats_pat_domain::event::Head;
 use ats_pat_domain::{EventId, Timestamp};
@@ -16,6 +17,10 @@ use crate::service::error::Error;
 
 /// How many events are read at once.
 const BATCH: u64 = 1000;
+
+/// An event that is later than now by more is from a clock that was wrong. Its time says nothing,
+/// or else nothing behind it would ever be archived.
+const AHEAD: Duration = Duration::from_hours(24);
 
 /// The part of the log that an archive gets.
 #[derive(Clone, Debug, Default)]
@@ -80,20 +85,21 @@ impl Operator<'_> {
         })
     }
 
-    /// The archive that begins last, by the events that it says it has, because names of files are
-    /// easily changed. `None` if there are no archives. It is proven when it is read as a whole.
+    /// The archive that ends last, by its events, because names of files are easily changed. `None`
+    /// if there are no archives. All are read as a whole, and must follow each other from the first
+    /// of them on.
     ///
     /// # Errors
-    /// [`ArchiveError`] if one of the files is no archive of this service.
+    /// [`ArchiveError::NotRead`], and [`ArchiveError::NotOneChain`] if an archive is missing, was
+    /// altered, or is none.
     pub fn newest_archive(&self, archives: &[PathBuf]) -> Result<Option<PathBuf>, ArchiveError> {
-        let mut newest: Option<(i64, &PathBuf)> = None;
-        for path in archives {
-            let begin = Reader::open(path, self.service.roots())?.after().seq;
-            if newest.is_none_or(|(other, _)| begin > other) {
-                newest = Some((begin, path));
-            }
+        let mut read = ReadArchives::read(archives, self.service.roots(), i64::MAX)?;
+        if !read.findings.is_empty() {
+            return Err(ArchiveError::NotOneChain {
+                finding: read.findings.swap_remove(0),
+            });
         }
-        Ok(newest.map(|(_, path)| path.clone()))
+        Ok(read.newest)
     }
 
     /// The last event of an archive, which must be in the log. Without an archive, the beginning of
@@ -134,6 +140,8 @@ impl Operator<'_> {
     ) -> Result<(), ArchiveError> {
         let events = self.service.store().events();
         let end = events.head().await.map_err(Error::from)?;
+        let ahead = self.service.now().after(AHEAD);
+        let is_young = |at: Timestamp| before.is_some_and(|before| at >= before) && at <= ahead;
         while writer.last().seq < end.seq {
             let next = writer.last().seq + 1;
             let batch = events.from(next, BATCH).await.map_err(Error::from)?;
@@ -141,7 +149,7 @@ impl Operator<'_> {
                 return Err(ArchiveError::Broken { seq: next });
             }
             for event in batch.iter().filter(|event| event.seq <= end.seq) {
-                if before.is_some_and(|before| event.at >= before) {
+                if is_young(event.at) {
                     return Ok(());
                 }
                 writer.write(event)?;
@@ -179,6 +187,8 @@ pub(super) struct ReadArchives {
     pub(super) joints: Vec<Joint>,
     /// The last event. `None` if no archive could be read.
     pub(super) end: Option<Head>,
+    /// The archive with the last event.
+    newest: Option<PathBuf>,
 }
 
 /// An event that an archive ends or begins with.
@@ -191,7 +201,7 @@ pub(super) struct Joint {
 
 impl ReadArchives {
     /// Reads archives of one log, in the order of their events. The first one must not begin later
-    /// than after the event `begin`.
+    /// than after the event `begin`. A copy of one says nothing more.
     ///
     /// # Errors
     /// [`ArchiveError::NotRead`]. What else is wrong with a file is a finding.
@@ -204,12 +214,16 @@ impl ReadArchives {
         }
         readers.sort_by_key(|reader| reader.after().seq);
         let mut before: Option<(PathBuf, Head)> = None;
+        let mut ends = None;
         for mut reader in readers {
             let read = reader.read_to_end();
             if all.unless_found(read)?.is_none() {
                 continue;
             }
             let (path, after) = (reader.path().to_owned(), reader.after());
+            if ends.replace((after, reader.last())) == Some((after, reader.last())) {
+                continue;
+            }
             all.follow(&path, after, before.as_ref(), begin);
             all.events += reader.events();
             all.joints.push(Joint {
@@ -217,6 +231,7 @@ impl ReadArchives {
                 what: format!("the last one of {}", path.display()),
             });
             all.end = Some(reader.last());
+            all.newest = Some(path.clone());
             before = Some((path, reader.last()));
         }
         Ok(all)

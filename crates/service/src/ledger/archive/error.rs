@@ -52,6 +52,12 @@ pub enum ArchiveError {
         /// The path of that file.
         path: PathBuf,
     },
+    /// Of several archives one is missing, was altered, or is none.
+    #[error("{finding}")]
+    NotOneChain {
+        /// What is wrong, as a sentence.
+        finding: String,
+    },
     /// The log lacks the last event of the archive that is to be continued.
     #[error(
         "the event log lacks event {seq}, the last one of {}: after a restore numbers are given again, so archive from the first event again, without `--after`",
