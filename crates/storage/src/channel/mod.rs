@@ -1,7 +1,9 @@
 //! Runs statements on a pool or in one transaction. It limits their time, and remembers failures.
 
+mod failures;
+
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,9 +17,10 @@ use sea_orm::{
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use self::failures::{Attempt, Failure, Failures};
 use crate::connection::Connection;
 use crate::database_file::DatabaseFile;
-use crate::failure::{Cause, Class, classify, store_error_of};
+use crate::failure::{Cause, store_error_of};
 use crate::pool::Pool;
 use crate::pulse::Pulse;
 use crate::unreadable::Unreadable;
@@ -302,75 +305,6 @@ pub(crate) async fn within<T>(
     tokio::time::timeout(patience, future)
         .await
         .unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
-}
-
-/// The first failure of a transaction, which causes the others.
-#[derive(Default)]
-struct Failures(OnceLock<Failure>);
-
-impl Failures {
-    fn note(&self, failure: Failure) {
-        let _ = self.0.set(failure);
-    }
-
-    fn first(&self) -> Option<&Failure> {
-        self.0.get()
-    }
-}
-
-/// Why a transaction can't go on.
-struct Failure {
-    class: Class,
-    error: DbErr,
-}
-
-impl Failure {
-    fn of(error: &DbErr) -> Self {
-        // A conflict or an unreadable value could be handled elsewhere, but not in this
-        // transaction.
-        let class = match classify(error) {
-            Class::Conflict | Class::Corrupt => Class::Other,
-            other => other,
-        };
-        Self {
-            class,
-            error: error.clone(),
-        }
-    }
-
-    fn given_up() -> Self {
-        Self {
-            class: Class::Other,
-            error: DbErr::Custom("a statement of this transaction was given up".to_owned()),
-        }
-    }
-
-    /// The error for the next statement. A caller that missed the first failure must handle it in
-    /// the same way: try the change again, or report that the database doesn't answer.
-    fn again(&self) -> DbErr {
-        if classify(&self.error) == self.class {
-            return self.error.clone();
-        }
-        let cause = Cause::of(&self.error);
-        DbErr::Custom(format!(
-            "an earlier statement of this transaction failed: {cause}"
-        ))
-    }
-}
-
-/// A statement under way. If it is dropped before its end, it counts as failed.
-struct Attempt<'a> {
-    failures: &'a Failures,
-    outcome: Option<Result<(), Failure>>,
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        let outcome = self.outcome.take();
-        if let Err(failure) = outcome.unwrap_or_else(|| Err(Failure::given_up())) {
-            self.failures.note(failure);
-        }
-    }
 }
 
 #[async_trait]
