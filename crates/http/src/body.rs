@@ -88,6 +88,20 @@ async fn read(
     }
 }
 
+/// Whether the request has one content type, and it is `application/x-www-form-urlencoded`, in any case, with any
+/// parameters.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let media_type = value.to_str().unwrap_or_default().split(';').next();
+    media_type
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers
         .get(header::CONTENT_LENGTH)?
@@ -141,5 +155,36 @@ mod tests {
             Err(too_large())
         );
         assert_eq!(read_body(&mut request(0)).await.unwrap().len(), 0);
+    }
+
+    fn headers(types: &[&'static str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in types {
+            headers.append(header::CONTENT_TYPE, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn bodies_are_declared_as_forms() {
+        for types in [
+            &["application/x-www-form-urlencoded"][..],
+            &["Application/X-WWW-Form-URLencoded; charset=utf-8"],
+        ] {
+            assert!(is_form(&headers(types)), "{types:?}");
+        }
+        for types in [
+            &[][..],
+            &[""],
+            &["application/json"],
+            &["multipart/form-data"],
+            &["application/x-www-form-urlencoded, text/plain"],
+            &[
+                "application/x-www-form-urlencoded",
+                "application/x-www-form-urlencoded",
+            ],
+        ] {
+            assert!(!is_form(&headers(types)), "{types:?}");
+        }
     }
 }

@@ -51,7 +51,7 @@ mod tracer;
 mod traffic;
 
 pub use answered::Answered;
-pub use body::{BODY_LIMIT, read_body, without_body};
+pub use body::{BODY_LIMIT, is_form, read_body, without_body};
 pub use client_address::client_address;
 pub use context::RequestContext;
 pub use cookie::{SessionCookie, cookie_line, cookie_value, cookies_of_prefix};

@@ -2,7 +2,6 @@
 //! nothing and mends nothing. Like every server, it writes one row to see that the database keeps
 //! it.
 
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use ats_pat_domain::Timestamp;
 use ats_pat_domain::port::Clock as _;
 use ats_pat_service::{Service, SignatureProvider, SystemClock, causes};
 use ats_pat_storage::{Database, Examination};
+use ats_pat_token::is_loopback;
 use rustix::fs::statvfs;
-use url::{Host, Url};
+use url::Url;
 
 use crate::backup::{BackupNote, last_backup};
 use crate::master_key::{keys_of, master_key_source};
@@ -126,12 +126,8 @@ fn callers(settings: &Settings, public_url: &str, findings: &mut Findings) {
     let is_https = url.as_ref().is_some_and(|url| url.scheme() == "https");
     let is_here = url
         .as_ref()
-        .and_then(Url::host)
-        .is_some_and(|host| match host {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(address) => IpAddr::V4(address).is_loopback(),
-            Host::Ipv6(address) => IpAddr::V6(address).is_loopback(),
-        });
+        .and_then(Url::host_str)
+        .is_some_and(is_loopback);
     if is_https && settings.trusted_proxies.is_empty() {
         findings.warning(
             "callers",

@@ -3,9 +3,8 @@
 use ats_pat_domain::Problem;
 use ats_pat_domain::problem::Place;
 use ats_pat_http::cross_site::{self, Unmarked};
-use ats_pat_http::{HttpSettings, read_body};
+use ats_pat_http::{HttpSettings, is_form, read_body};
 use poem::Request;
-use poem::http::{HeaderMap, header};
 
 /// The fields of a form.
 pub struct Form(Vec<(String, String)>);
@@ -59,17 +58,4 @@ impl Form {
             .filter(move |(field, _)| field == name)
             .map(|(_, value)| value.as_str())
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let media_type = value
-        .split_once(';')
-        .map_or(value, |(media_type, _)| media_type);
-    media_type
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
