@@ -118,7 +118,7 @@ fn control(release: &Release, root: &Path) -> Result<String> {
          Installed-Size: {size}\nDepends: libc6 (>= 2.36), libgcc-s1, adduser | passwd, procps\nRecommends: ca-certificates\n\
          Section: net\nPriority: optional\nDescription: personal access tokens of ATS\n \
          The service issues personal access tokens, and exchanges them for short-lived\n \
-         authentication tokens. The package has the server, the operator's tool and \n \
+         authentication tokens. The package has the server, the operator's tool and\n \
          systemd units. Set /etc/ats-pat/ats-pat.toml, then start ats-pat.service.\n"
     ))
 }
