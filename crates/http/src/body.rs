@@ -88,8 +88,8 @@ async fn read(
     }
 }
 
-/// Whether the request has one content type, and it is `application/x-www-form-urlencoded`, in any case, with any
-/// parameters.
+/// Whether the request has one content type, and that is `application/x-www-form-urlencoded`, in
+/// any case, with any parameters.
 pub fn is_form(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
