@@ -8,6 +8,7 @@ use ats_pat_domain::{Event, EventId, Tagged};
 
 use super::details::WrittenRow;
 use crate::ledger::currency::epoch_of;
+use crate::ledger::row_name::{RowName, TagHash};
 use crate::ledger::rows::{Roots, Row, TABLES, hex, logged_tag};
 
 /// What an event says about a row.
@@ -16,20 +17,17 @@ pub(crate) struct LoggedRow {
     /// The number of the event.
     pub(crate) seq: i64,
     /// The row's tag as the event has it. `None` if the row was removed.
-    pub(crate) tag: Option<String>,
+    pub(crate) tag: Option<TagHash>,
 }
 
 impl LoggedRow {
     pub(crate) fn of(event: &Event, row: &WrittenRow<'_>) -> Self {
         Self {
             seq: event.seq,
-            tag: row.tag.as_deref().map(ToOwned::to_owned),
+            tag: row.tag.as_deref().map(TagHash::of),
         }
     }
 }
-
-/// The table and id of a row.
-pub(crate) type RowName = (String, String);
 
 /// What the last event that names a row says about it.
 pub(crate) type LastLogged = HashMap<RowName, LoggedRow>;
@@ -105,9 +103,10 @@ impl Difference {
 
     /// The difference of a missing row. `None` if the event says that it was removed, or if the
     /// table is of a later release, which this one works beside: nobody looked for the row.
-    pub(crate) fn missing((table, id): &RowName, logged: &LoggedRow) -> Option<Self> {
+    pub(crate) fn missing(name: &RowName, logged: &LoggedRow) -> Option<Self> {
         logged.tag.as_ref()?;
-        if !TABLES.contains(&&**table) {
+        let (table, id) = (name.table(), name.id());
+        if !TABLES.contains(&table) {
             return None;
         }
         Some(Self {
@@ -130,17 +129,17 @@ fn difference<R: Row>(
     let Some(logged) = logged else {
         return Some("has no event");
     };
-    let Some(tag) = &logged.tag else {
+    let Some(tag) = logged.tag else {
         return Some("was removed once, and put back");
     };
-    let is_by_it = logged.seq == origin.seq && *tag == logged_tag(&tagged.tag);
+    let is_by_it = logged.seq == origin.seq && tag == TagHash::of(&logged_tag(&tagged.tag));
     // A row that the upgrade gave a new tag must be as the last event of the earlier release says.
     let is_upgraded = upgrade.is_some_and(|upgrade| {
         upgrade.tagged(origin)
             && logged.seq < upgrade.seq
             && roots
                 .former_tag(tagged)
-                .is_some_and(|former| hex(&former) == *tag)
+                .is_some_and(|former| TagHash::of(&hex(&former)) == tag)
     });
     (!is_by_it && !is_upgraded).then_some("is an older one, put back")
 }
@@ -174,10 +173,10 @@ mod tests {
     fn no_row_is_missing_in_a_table_of_a_later_release() {
         let logged = LoggedRow {
             seq: 7,
-            tag: Some("tag".to_owned()),
+            tag: Some(TagHash::of("tag")),
         };
         let is_missing = |table: &str| {
-            let name = (table.to_owned(), "1".to_owned());
+            let name = RowName::new(table, "1");
             Difference::missing(&name, &logged).is_some()
         };
         assert!(TABLES.into_iter().all(is_missing));

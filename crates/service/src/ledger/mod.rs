@@ -8,6 +8,7 @@ mod details;
 pub(crate) mod every_row;
 pub(crate) mod pruned;
 pub(crate) mod reading_ahead;
+mod row_name;
 pub(crate) mod rows;
 pub(crate) mod verified_grant;
 
@@ -20,8 +21,9 @@ use serde_json::{Map, Value, json};
 use crate::ledger::rows::Roots;
 use crate::service::error::Error;
 
-pub(crate) use comparison::{Difference, LastLogged, LoggedRow, RowName, Upgrade};
+pub(crate) use comparison::{Difference, LastLogged, LoggedRow, Upgrade};
 pub(crate) use details::{Details, FORMER_VERSION, Replaces, RowChange, VERSION, WrittenRow};
+pub(crate) use row_name::RowName;
 
 /// The detail of an event that names the places of the status list that secrets got by its change.
 pub(crate) const PLACES_GIVEN: &str = "PlacesGiven";

@@ -5,7 +5,7 @@ use ats_pat_domain::event::Head;
 use super::Audit;
 use super::pages::Checked;
 use crate::ledger::pruned::{Carried, Pruned, Stands};
-use crate::ledger::{LoggedRow, fingerprint};
+use crate::ledger::{LoggedRow, RowName, fingerprint};
 use crate::service::error::Error;
 
 impl Audit<'_> {
@@ -109,7 +109,7 @@ impl Audit<'_> {
         for (place, row) in rows.iter().enumerate() {
             self.find_by_change(event, row, None);
             if stands.has(place) {
-                let name = (row.table.to_string(), row.id.to_string());
+                let name = RowName::new(&row.table, &row.id);
                 self.last_logged.insert(name, LoggedRow::of(event, row));
             }
         }

@@ -302,7 +302,7 @@ impl Audit<'_> {
 
     fn note_rows(&mut self, event: &Event, rows: Vec<WrittenRow<'_>>) {
         for row in rows {
-            let name = (row.table.to_string(), row.id.to_string());
+            let name = RowName::new(&row.table, &row.id);
             let before = self.last_logged.insert(name, LoggedRow::of(event, &row));
             self.find_by_change(event, &row, before.as_ref());
         }

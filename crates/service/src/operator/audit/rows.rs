@@ -28,7 +28,8 @@ impl Audit<'_> {
         told.tell(|| {
             // Ended sessions are removed without an event.
             let rows = self.last_logged.iter();
-            let rows = rows.filter(|(name, logged)| logged.tag.is_some() && name.0 != "sessions");
+            let rows =
+                rows.filter(|(name, logged)| logged.tag.is_some() && name.table() != "sessions");
             self.expected_rows = rows.count() as u64;
             self.rows_progress()
         });
@@ -45,7 +46,7 @@ impl Audit<'_> {
 
     /// The row with its last event, if it is to be compared.
     fn named<'a, R: Row>(&mut self, tagged: &'a Tagged<R>) -> Option<Named<'a, R>> {
-        let name = (R::TABLE.to_owned(), tagged.row.row_id());
+        let name = RowName::new(R::TABLE, &tagged.row.row_id());
         match &self.only {
             None => self.report.rows += 1,
             Some(only) if only.contains(&name) => {}
@@ -62,7 +63,7 @@ impl Audit<'_> {
         let mut differences = std::mem::take(&mut self.differences);
         let mut logged = std::mem::take(&mut self.last_logged);
         logged.retain(|name, logged| {
-            let missing = Difference::missing(name, logged).filter(|_| name.0 != "sessions");
+            let missing = Difference::missing(name, logged).filter(|_| name.table() != "sessions");
             let is_missing = missing.is_some();
             differences.extend(missing);
             is_missing

@@ -16,7 +16,7 @@ use ats_pat_domain::{Tagged, UserId};
 use crate::ledger::currency::Doubt;
 use crate::ledger::pruned::Pruned;
 use crate::ledger::rows::Row;
-use crate::ledger::{Details, Difference, LastLogged, LoggedRow, Upgrade};
+use crate::ledger::{Details, Difference, LastLogged, LoggedRow, RowName, Upgrade};
 use crate::service::Service;
 use crate::service::error::{Error, causes};
 
@@ -224,7 +224,7 @@ fn note_rows(last_logged: &mut LastLogged, event: &Event) {
     // The walk through the chain reports details that can't be read.
     let details = Details::of_either(event).unwrap_or_default();
     for row in details.rows.iter().rev() {
-        let name = (row.table.to_string(), row.id.to_string());
+        let name = RowName::new(&row.table, &row.id);
         last_logged
             .entry(name)
             .or_insert_with(|| LoggedRow::of(event, row));
@@ -241,7 +241,7 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn compare<R: Row>(&mut self, tagged: &Tagged<R>) {
-        let name = (R::TABLE.to_owned(), tagged.row.row_id());
+        let name = RowName::new(R::TABLE, &tagged.row.row_id());
         let logged = self.last_logged.remove(&name);
         let roots = self.service.roots();
         let difference = Difference::of(roots, tagged, logged.as_ref(), self.upgrade);
@@ -259,7 +259,7 @@ impl Comparison<'_> {
             if self.pruned.is_some_and(is_left) {
                 continue;
             }
-            if ["users", "identities", "tokens", "secrets"].contains(&name.0.as_str()) {
+            if ["users", "identities", "tokens", "secrets"].contains(&name.table()) {
                 found.extend(Difference::missing(&name, &logged));
             }
         }
